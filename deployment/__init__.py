@@ -1,0 +1,1 @@
+"""From an empty server to a site: rendering, validation, release and roll-back."""

@@ -1,0 +1,124 @@
+"""The values that travel between the layers: frozen, without behaviour, without I/O."""
+
+from dataclasses import dataclass, field
+from datetime import datetime
+from enum import Enum
+
+
+@dataclass(frozen=True, slots=True)
+class Park:
+    """A park as parks.json lists it, corrected by the override file. `timezone` is an IANA name."""
+
+    park_id: int
+    name: str
+    operator_id: int
+    operator: str
+    country: str
+    continent: str
+    latitude: float | None
+    longitude: float | None
+    timezone: str
+    timezone_source: str = "queue-times"
+
+
+class RideState(Enum):
+    """What one reading says about a ride (domain page, 4.1)."""
+
+    OPEN = "open"
+    CLOSED = "closed"
+    UNKNOWN = "unknown"
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """One ride in one payload. `wait_minutes` is None where none was reported or it was discarded."""
+
+    ride_id: int
+    name: str
+    is_open: bool
+    wait_minutes: int | None
+    last_updated: datetime | None
+    land: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Issue:
+    """Something in the data that a person should know. `subject` is `park:6`, `ride:12` or `feed`."""
+
+    kind: str
+    subject: str
+    detail: str
+
+
+@dataclass(frozen=True, slots=True)
+class Payload:
+    """A park's readings, one a ride, and what was odd about them."""
+
+    readings: tuple[Reading, ...]
+    issues: tuple[Issue, ...] = ()
+
+
+class PollOutcome(Enum):
+    """How one request for one park's readings ended. Only `OK` has readings."""
+
+    OK = "ok"
+    TIMED_OUT = "timed_out"
+    UNREACHABLE = "unreachable"
+    HTTP_ERROR = "http_error"
+    BAD_BODY = "bad_body"
+    NOT_ASKED = "not_asked"
+
+
+@dataclass(frozen=True, slots=True)
+class Poll:
+    """One row of the poll log: who was asked for which slot, when, and what came."""
+
+    park_id: int
+    slot: datetime
+    polled_at: datetime
+    outcome: PollOutcome
+    http_status: int | None = None
+    duration_milliseconds: int = 0
+    reason: str | None = None
+
+
+class RunState(Enum):
+    """How a run of a job stands (wrapper page). `NOT_STARTED`: the command could not be executed."""
+
+    RUNNING = "running"
+    SUCCEEDED = "succeeded"
+    FAILED = "failed"
+    TIMED_OUT = "timed_out"
+    INTERRUPTED = "interrupted"
+    SKIPPED = "skipped"
+    LOST = "lost"
+    NOT_STARTED = "not_started"
+
+
+@dataclass(frozen=True, slots=True)
+class Run:
+    """One run of one job. Moments are aware UTC, `duration_seconds` is by the monotonic clock."""
+
+    run_id: str
+    job: str
+    state: RunState
+    host: str
+    boot_id: str
+    pid: int
+    argv: tuple[str, ...]
+    scheduled_at: datetime
+    started_at: datetime
+    finished_at: datetime | None = None
+    duration_seconds: float | None = None
+    exit_code: int | None = None
+    signal: str | None = None
+    attempts: int = 1
+    cpu_seconds: float | None = None
+    peak_memory_bytes: int | None = None
+    output_bytes: int = 0
+    output_lines: int = 0
+    output_head: str = ""
+    output_tail: str = ""
+    leftover: bool = False
+    report: dict[str, float] = field(default_factory=dict)
+    reason: str | None = None

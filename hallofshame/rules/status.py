@@ -1,0 +1,33 @@
+"""Decide what one reading says about a ride. Pure; the verdict is stored with the reading and queries only count it."""
+
+import re
+from datetime import datetime
+
+from hallofshame.model import Reading, RideState
+
+STALE_AFTER_SECONDS = 1_800  # measured: ages cluster under 6 min, almost none lie between 6 and 30
+LONGEST_WAIT_MINUTES = 300  # measured: the largest true waits stay below; 995 was seen for a ride that had none
+
+_SINGLE_RIDER = re.compile(r"single.?rider", re.IGNORECASE)
+
+
+def judge(reading: Reading, polled_at: datetime) -> RideState:
+    """Open, closed or unknown (source: domain page, 4.1). A missing or future `last_updated` counts as fresh."""
+    if is_stale(reading.last_updated, polled_at):
+        return RideState.UNKNOWN
+    return RideState.OPEN if reading.is_open or (reading.wait_minutes or 0) > 0 else RideState.CLOSED
+
+
+def is_stale(last_updated: datetime | None, polled_at: datetime) -> bool:
+    """Tell whether a row is older than any row of a living feed."""
+    return last_updated is not None and (polled_at - last_updated).total_seconds() > STALE_AFTER_SECONDS
+
+
+def is_plausible_wait(wait_minutes: int) -> bool:
+    """Tell whether a wait can be kept; others become null with an issue (domain page, Q14)."""
+    return 0 <= wait_minutes <= LONGEST_WAIT_MINUTES
+
+
+def is_single_rider(name: str) -> bool:
+    """Tell a second queue of a ride from a ride (domain page, Q9)."""
+    return _SINGLE_RIDER.search(name) is not None

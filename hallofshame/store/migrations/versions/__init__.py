@@ -1,0 +1,1 @@
+"""One change per revision: MariaDB has no transactional DDL."""

@@ -1,0 +1,1 @@
+"""One module per job, all of one shape: main(argv) -> int, run(runtime) -> Summary."""

@@ -1,0 +1,1 @@
+"""What watches the system: health, missed runs, data quality."""
