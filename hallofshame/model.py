@@ -59,14 +59,14 @@ class Payload:
 
 
 class PollOutcome(Enum):
-    """How one request for one park's readings ended. Only `OK` has readings."""
+    """How asking one park for its readings ended. Only `OK` has readings; `CUT_OFF`: the cycle's time was over."""
 
     OK = "ok"
     TIMED_OUT = "timed_out"
     UNREACHABLE = "unreachable"
     HTTP_ERROR = "http_error"
     BAD_BODY = "bad_body"
-    NOT_ASKED = "not_asked"
+    CUT_OFF = "cut_off"
 
 
 @dataclass(frozen=True, slots=True)

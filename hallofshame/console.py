@@ -1,0 +1,49 @@
+"""The `hos` command: a table of sub-commands, each imported when it is called.
+
+The only module that may import every application, and nobody imports it.
+"""
+
+import importlib
+import sys
+
+import click
+
+from hallofshame.errors import HallOfShameError
+
+# name: (where its click command lives, what --help says of it)
+COMMANDS = {
+    "flush": ("hallofshame.commands.flush:flush", "Bring what waits in the journal to the database."),
+    "migrate": ("hallofshame.commands.migrate:migrate", "Bring the database to this release's schema."),
+    "runs": ("hallofshame.commands.runs:runs", "List runs, newest first."),
+}
+
+
+class _Table(click.Group):
+    def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002 - given by click
+        return sorted(COMMANDS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:  # noqa: ARG002 - given by click
+        if cmd_name not in COMMANDS:
+            return None
+        module, _, attribute = COMMANDS[cmd_name][0].partition(":")
+        command: click.Command = getattr(importlib.import_module(module), attribute)
+        return command
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:  # noqa: ARG002 - given by click
+        with formatter.section("Commands"):
+            formatter.write_dl([(name, COMMANDS[name][1]) for name in sorted(COMMANDS)])
+
+
+@click.command(cls=_Table, context_settings={"help_option_names": ["-h", "--help"]})
+def hos() -> None:
+    """Operate the Theme Park Hall of Shame."""
+
+
+def main() -> None:
+    """Run `hos`; an error that is meant for the operator is one line and exit code 1."""
+    try:
+        hos()
+    except HallOfShameError as error:
+        for line in str(error).splitlines():
+            click.echo(f"hos: {line}", err=True)
+        sys.exit(1)

@@ -1,0 +1,138 @@
+"""The journal: what the wrapper knows of its runs before, and whether or not, a database does.
+
+One file a run, `journal/<run_id>.jsonl` below the state directory: a line at the start and a line at the end, each
+written at once and fsynced. So a file has a single writer, one run's torn line harms no other run, and what has been
+brought to the database is removed by removing a file. Run ids are UUIDv7: names sort by time. Standard library only,
+and of that only what is cheap: the wrapper imports it while a job runs.
+"""
+
+import json
+import os
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from hallofshame.model import Run
+
+
+class Entry:
+    """One run as its file has it: the lines merged, later ones over earlier ones.
+
+    `ended` says whether the end is known, `torn` that some line could not be read and was skipped.
+    `record` is empty when no line could be read. Not a dataclass: that module costs the wrapper more than the rest.
+    """
+
+    __slots__ = ("ended", "path", "record", "run_id", "torn")
+
+    def __init__(self, path: str, record: dict[str, Any], *, torn: bool) -> None:
+        self.path = path
+        self.run_id = os.path.basename(path).removesuffix(".jsonl")
+        self.record = record
+        self.ended = record.get("finished_at") is not None
+        self.torn = torn
+
+
+class Journal:
+    """The journal in one state directory. Every method raises OSError where the disk does."""
+
+    def __init__(self, state_directory: str | os.PathLike[str]) -> None:
+        self.directory = os.path.join(state_directory, "journal")
+
+    def append(self, record: dict[str, Any]) -> None:
+        """Put the record on disk, for good. Moments and states are strings in it already."""
+        os.makedirs(self.directory, 0o700, exist_ok=True)
+        path = os.path.join(self.directory, record["run_id"] + ".jsonl")
+        file = os.open(path, os.O_WRONLY | os.O_APPEND | os.O_CREAT | os.O_CLOEXEC, 0o600)
+        try:
+            size_bytes = os.fstat(file).st_size
+            _write_line(file, record, size_bytes)
+            os.fsync(file)
+        finally:
+            os.close(file)
+        if size_bytes == 0:
+            self._fsync_directory()
+
+    def entries(self) -> list[Entry]:
+        """Every run in the journal, oldest first."""
+        try:
+            names = sorted(name for name in os.listdir(self.directory) if name.endswith(".jsonl"))
+        except FileNotFoundError:
+            return []
+        entries = (_read(os.path.join(self.directory, name)) for name in names)
+        return [entry for entry in entries if entry is not None]
+
+    def remove(self, entry: Entry) -> None:
+        """Forget a run that is in the database. Another process may have been faster."""
+        try:
+            os.unlink(entry.path)
+        except FileNotFoundError:
+            return
+
+    def _fsync_directory(self) -> None:
+        directory = os.open(self.directory, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+        try:
+            os.fsync(directory)
+        finally:
+            os.close(directory)
+
+
+def run_from_record(record: dict[str, Any]) -> "Run":
+    """Build a Run from a record. Fields that Run does not have are left out.
+
+    Raises ValueError when the record is not one of a run.
+    """
+    # Here, so that the wrapper does not pay for dataclasses and datetime.
+    from dataclasses import fields  # noqa: PLC0415
+
+    from hallofshame.clock import parse_utc  # noqa: PLC0415
+    from hallofshame.model import Run, RunState  # noqa: PLC0415
+
+    known = {field.name for field in fields(Run)}
+    values = {name: value for name, value in record.items() if name in known}
+    try:
+        values["state"] = RunState(values["state"])
+        values["argv"] = tuple(values["argv"])
+        for name in ("scheduled_at", "started_at", "finished_at"):
+            if values.get(name) is not None:
+                values[name] = parse_utc(values[name])
+        return Run(**values)
+    except (KeyError, TypeError) as error:
+        raise ValueError(f"journal record {record.get('run_id')!r} is not a run: {error}") from error
+
+
+def _write_line(file: int, record: dict[str, Any], size_bytes: int) -> None:
+    line = json.dumps(record, separators=(",", ":")).encode() + b"\n"
+    try:
+        written = os.write(file, line)
+        if written < len(line):
+            raise OSError(f"only {written} of {len(line)} bytes could be written to the journal")
+    except OSError:
+        # Half a line would swallow the next one. Shrinking a file works on a full disk, too.
+        os.ftruncate(file, size_bytes)
+        raise
+
+
+def _read(path: str) -> Entry | None:
+    """Read one run's file. None when it was removed in the meantime."""
+    try:
+        with open(path, "rb") as file:
+            lines = file.read().splitlines(keepends=True)
+    except FileNotFoundError:
+        return None
+    record: dict[str, Any] = {}
+    torn = False
+    for line in lines:
+        part = _parse(line)
+        if part is None:
+            torn = True
+        else:
+            record |= part
+    return Entry(path, record, torn=torn)
+
+
+def _parse(line: bytes) -> dict[str, Any] | None:
+    try:
+        part = json.loads(line)
+    except ValueError:
+        return None
+    # Without its newline even a well-formed line may lack its end: `{"a":1}` torn from `{"a":1}{…`.
+    return part if isinstance(part, dict) and line.endswith(b"\n") else None

@@ -1,0 +1,77 @@
+"""A database as a whole: brought to this release's schema, or refused when it is not there."""
+
+import fcntl
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from sqlalchemy import Engine, inspect, text
+
+from hallofshame.errors import Permanent
+from hallofshame.store import engine as engines
+from hallofshame.store.schema import REVISION
+
+
+def open_ready(url: str) -> Engine:
+    """Open a database whose schema is this release's.
+
+    An embedded one (SQLite) is made or migrated on first use; a server's is migrated by `hos migrate` alone, and until
+    then refused. Raises Permanent or Transient.
+    """
+    engine = open_as_it_is(url)
+    revision = current_revision(engine)
+    if revision == REVISION:
+        return engine
+    if not _is_embedded(engine):
+        raise Permanent(
+            f"the database's schema is {revision or 'empty'}, this release needs {REVISION}: run hos migrate"
+        )
+    migrate(engine)
+    return engine
+
+
+def open_as_it_is(url: str) -> Engine:
+    """Open a database of any revision; an embedded one's folder is made. Raises Permanent for a bad URL or folder."""
+    engine = engines.open_engine(url)
+    if _is_embedded(engine) and engine.url.database:
+        folder = Path(engine.url.database).parent
+        try:
+            folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+        except OSError as error:
+            raise Permanent(f"cannot make {folder} for the database ({error}): set HOS_STATE_DIR") from None
+    return engine
+
+
+def current_revision(engine: Engine) -> str | None:
+    """The revision a database is at, None before the first. Raises Transient where it does not answer."""
+    with engines.read(engine) as conn:
+        if not inspect(conn).has_table("alembic_version"):
+            return None
+        return conn.execute(text("SELECT version_num FROM alembic_version")).scalar()
+
+
+def migrate(engine: Engine) -> None:
+    """Run every migration that is missing. Safe to run again after a break, and by two processes at once."""
+    from alembic import command  # noqa: PLC0415 - costs a tenth of a second, which only a migration needs
+    from alembic.config import Config  # noqa: PLC0415
+
+    with _alone(engine), engines.begin(engine) as conn:
+        config = Config()
+        config.set_main_option("script_location", "hallofshame.store:migrations")
+        config.attributes["connection"] = conn
+        command.upgrade(config, "head")
+
+
+def _is_embedded(engine: Engine) -> bool:
+    return engine.dialect.name == "sqlite"
+
+
+@contextmanager
+def _alone(engine: Engine) -> Iterator[None]:
+    """Hold a lock beside the embedded database; a server's schema is migrated by one deploy at a time."""
+    if not _is_embedded(engine):
+        yield
+        return
+    with Path(f"{engine.url.database}.lock").open("w", encoding="utf8") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        yield
