@@ -81,10 +81,10 @@ def _rides() -> None:
         sa.Column("last_seen_at", UtcDateTime, nullable=False),
         sa.ForeignKeyConstraint(["park_id"], ["parks.park_id"], name="fk_rides_park_id"),
         sa.PrimaryKeyConstraint("ride_id"),
-        sa.Index("ix_rides_park_id", "park_id"),
         **MARIADB,
         if_not_exists=True,
     )
+    op.create_index("ix_rides_park_id", "rides", ["park_id"], if_not_exists=True)
     op.create_table(
         "ride_names",
         sa.Column("ride_id", UnsignedInteger, nullable=False),
@@ -109,10 +109,10 @@ def _polls() -> None:
         sa.Column("reason", sa.String(length=500)),
         sa.ForeignKeyConstraint(["park_id"], ["parks.park_id"], name="fk_polls_park_id"),
         sa.PrimaryKeyConstraint("park_id", "slot"),
-        sa.Index("ix_polls_slot", "slot"),
         **MARIADB,
         if_not_exists=True,
     )
+    op.create_index("ix_polls_slot", "polls", ["slot"], if_not_exists=True)
     op.create_table(
         "readings",
         sa.Column("park_id", UnsignedInteger, autoincrement=False, nullable=False),
@@ -170,8 +170,8 @@ def _job_runs() -> None:
         sa.Column("report", LongText, nullable=False, comment="JSON object of figures"),
         sa.Column("reason", sa.String(length=500)),
         sa.PrimaryKeyConstraint("run_id"),
-        sa.Index("ix_job_runs_job_started_at", "job", "started_at"),
-        sa.Index("ix_job_runs_started_at", "started_at"),
         **MARIADB,
         if_not_exists=True,
     )
+    op.create_index("ix_job_runs_job_started_at", "job_runs", ["job", "started_at"], if_not_exists=True)
+    op.create_index("ix_job_runs_started_at", "job_runs", ["started_at"], if_not_exists=True)
