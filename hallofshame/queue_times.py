@@ -1,6 +1,6 @@
 """The client of Queue-Times.com: polite, bounded, and clear about what came.
 
-A few tries a request within one deadline, one limiter for all workers, conditional requests by a cache on disk. What
+A few tries a request within one deadline, one limiter for all workers, conditional requests. What
 the body holds is read by `feed`.
 """
 
@@ -12,13 +12,11 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 import requests
-from cachecontrol import CacheControlAdapter
-from cachecontrol.caches import FileCache
-from cachecontrol.controller import CacheController
 
 from hallofshame import feed
 from hallofshame.clock import Clock
 from hallofshame.errors import HallOfShameError, Permanent, Transient
+from hallofshame.last_bodies import LastBodies
 from hallofshame.limiter import Limiter
 from hallofshame.model import Issue, Park, Payload, PollOutcome
 from hallofshame.retrying import retrying
@@ -59,12 +57,12 @@ class FeedRefused(FeedError, Permanent):
 class QueueTimes:
     """Fetch the list of parks and each park's rides. One instance serves several threads."""
 
-    def __init__(self, base_url: str, our_url: str, limiter: Limiter, clock: Clock, cache_folder: Path) -> None:
+    def __init__(self, base_url: str, our_url: str, limiter: Limiter, clock: Clock, bodies_folder: Path) -> None:
         self._base_url = base_url
         self._user_agent = f"hallofshame/{version('hallofshame')} (+{our_url})"
         self._limiter = limiter
         self._clock = clock
-        self._cache = FileCache(cache_folder)
+        self._last = LastBodies(bodies_folder)
         self._local = threading.local()
 
     def parks(self) -> tuple[list[Park], list[Issue]]:
@@ -83,16 +81,22 @@ class QueueTimes:
 
     def _try(self, url: str, parse: Callable[[object], T], give_up_at: float) -> T:
         self._limiter.wait()
+        conditions, last_body = self._last.find(url)
         try:
-            with self._session().get(url, stream=True, timeout=SOCKET_TIMEOUT_SECONDS) as response:
+            with self._session().get(url, headers=conditions, stream=True, timeout=SOCKET_TIMEOUT_SECONDS) as response:
+                if response.status_code == requests.codes.not_modified:
+                    return _parsed(url, last_body, parse)
                 self._refuse_bad_status(response)
-                return self._parsed(url, self._body(response, give_up_at), parse)
+                body = self._body(response, give_up_at)
         except requests.Timeout as error:
             raise FeedAway(f"{url}: timed out ({_reason(error)})", PollOutcome.TIMED_OUT) from error
         except requests.exceptions.ChunkedEncodingError as error:
             raise FeedAway(f"{url}: the answer broke off ({_reason(error)})", PollOutcome.BAD_BODY) from error
         except requests.RequestException as error:
             raise FeedAway(f"{url}: no answer ({_reason(error)})", PollOutcome.UNREACHABLE) from error
+        parsed = _parsed(url, body, parse)
+        self._last.keep(url, response.headers, body)
+        return parsed
 
     def _refuse_bad_status(self, response: requests.Response) -> None:
         status = response.status_code
@@ -117,24 +121,21 @@ class QueueTimes:
                 raise FeedAway(f"{response.url}: the body came too slowly", PollOutcome.TIMED_OUT, 200)
         return bytes(body)
 
-    def _parsed(self, url: str, body: bytes, parse: Callable[[object], T]) -> T:
-        try:
-            return parse(_decoded(body))
-        except Permanent as error:
-            self._cache.delete(CacheController.cache_url(url))  # else the next 304 would bring it back
-            raise FeedAway(f"{url}: {error}", PollOutcome.BAD_BODY, 200) from None
-
     def _session(self) -> requests.Session:
         """One session a thread: requests does not promise that they can be shared."""
         if not hasattr(self._local, "session"):
             session = requests.Session()
             session.headers["User-Agent"] = self._user_agent
-            adapter = CacheControlAdapter(self._cache)
-            session.mount("http://", adapter)
-            session.mount("https://", adapter)
             self._local.session = session
         session_of_thread: requests.Session = self._local.session
         return session_of_thread
+
+
+def _parsed(url: str, body: bytes, parse: Callable[[object], T]) -> T:
+    try:
+        return parse(_decoded(body))
+    except Permanent as error:
+        raise FeedAway(f"{url}: {error}", PollOutcome.BAD_BODY, 200) from None
 
 
 def _decoded(body: bytes) -> Any:

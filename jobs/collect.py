@@ -70,8 +70,8 @@ def _slot(world: Runtime) -> datetime:
 
 def _client(world: Runtime) -> QueueTimes:
     limiter = Limiter(world.settings.queue_times_requests_per_second, world.clock)
-    cache = world.settings.state_dir / "http-cache"
-    return QueueTimes(world.settings.queue_times_url, world.settings.site_url, limiter, world.clock, cache)
+    bodies = world.settings.state_dir / "last-bodies"
+    return QueueTimes(world.settings.queue_times_url, world.settings.site_url, limiter, world.clock, bodies)
 
 
 def _seconds_allowed(world: Runtime) -> float:
