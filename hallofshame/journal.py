@@ -6,11 +6,15 @@ brought to the database is removed by removing a file. Run ids are UUIDv7: names
 and of that only what is cheap: the wrapper imports it while a job runs.
 """
 
+# ruff: noqa: PTH103, PTH108, PTH118, PTH119, PTH120, PTH123, PTH208 - pathlib costs the wrapper too much
+
 import json
 import os
-from typing import TYPE_CHECKING, Any
 
+TYPE_CHECKING = False  # typing, too
 if TYPE_CHECKING:
+    from typing import Any
+
     from hallofshame.model import Run
 
 
@@ -23,7 +27,7 @@ class Entry:
 
     __slots__ = ("ended", "path", "record", "run_id", "torn")
 
-    def __init__(self, path: str, record: dict[str, Any], *, torn: bool) -> None:
+    def __init__(self, path: str, record: "dict[str, Any]", *, torn: bool) -> None:
         self.path = path
         self.run_id = os.path.basename(path).removesuffix(".jsonl")
         self.record = record
@@ -37,9 +41,10 @@ class Journal:
     def __init__(self, state_directory: str | os.PathLike[str]) -> None:
         self.directory = os.path.join(state_directory, "journal")
 
-    def append(self, record: dict[str, Any]) -> None:
+    def append(self, record: "dict[str, Any]") -> None:
         """Put the record on disk, for good. Moments and states are strings in it already."""
-        os.makedirs(self.directory, 0o700, exist_ok=True)
+        for directory in (os.path.dirname(self.directory), self.directory):
+            os.makedirs(directory, 0o700, exist_ok=True)
         path = os.path.join(self.directory, record["run_id"] + ".jsonl")
         file = os.open(path, os.O_WRONLY | os.O_APPEND | os.O_CREAT | os.O_CLOEXEC, 0o600)
         try:
@@ -75,7 +80,7 @@ class Journal:
             os.close(directory)
 
 
-def run_from_record(record: dict[str, Any]) -> "Run":
+def run_from_record(record: "dict[str, Any]") -> "Run":
     """Build a Run from a record. Fields that Run does not have are left out.
 
     Raises ValueError when the record is not one of a run.
@@ -99,16 +104,17 @@ def run_from_record(record: dict[str, Any]) -> "Run":
         raise ValueError(f"journal record {record.get('run_id')!r} is not a run: {error}") from error
 
 
-def _write_line(file: int, record: dict[str, Any], size_bytes: int) -> None:
+def _write_line(file: int, record: "dict[str, Any]", size_bytes: int) -> None:
     line = json.dumps(record, separators=(",", ":")).encode() + b"\n"
+    written = 0
     try:
         written = os.write(file, line)
+    finally:
         if written < len(line):
-            raise OSError(f"only {written} of {len(line)} bytes could be written to the journal")
-    except OSError:
-        # Half a line would swallow the next one. Shrinking a file works on a full disk, too.
-        os.ftruncate(file, size_bytes)
-        raise
+            # Half a line would swallow the next one. Shrinking a file works on a full disk, too.
+            os.ftruncate(file, size_bytes)
+    if written < len(line):
+        raise OSError(f"only {written} of {len(line)} bytes could be written to the journal")
 
 
 def _read(path: str) -> Entry | None:
@@ -129,7 +135,7 @@ def _read(path: str) -> Entry | None:
     return Entry(path, record, torn=torn)
 
 
-def _parse(line: bytes) -> dict[str, Any] | None:
+def _parse(line: bytes) -> "dict[str, Any] | None":
     try:
         part = json.loads(line)
     except ValueError:

@@ -3,7 +3,7 @@
 import logging
 import sys
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from functools import partial
 
@@ -11,7 +11,7 @@ import click
 
 from hallofshame import runtime
 from hallofshame.limiter import Limiter
-from hallofshame.model import Issue, Park, Poll, PollOutcome
+from hallofshame.model import Issue, Park, Poll, PollOutcome, Reading, RideState
 from hallofshame.park_overrides import ParkOverrides, zone_issue
 from hallofshame.queue_times import FeedError, QueueTimes
 from hallofshame.rules.readings import clean
@@ -48,7 +48,9 @@ def run(world: Runtime) -> Summary:
     label, hidden = f"collecting {len(asked)} parks", not sys.stderr.isatty()
     with click.progressbar(length=len(asked), label=label, hidden=hidden, file=sys.stderr) as bar:
         for answer in ask_all(client, asked, slot, world.clock, started + _seconds_allowed(world)):
-            written.update(engine.write(world.engine, partial(_store, answer, before)))
+            payload = clean(answer.payload)
+            judged = {reading: judge(reading, answer.poll.polled_at) for reading in payload.readings}
+            written.update(engine.write(world.engine, partial(_store, answer.poll, judged, payload.issues, before)))
             failures += _failure(answer)
             bar.update(1)
     figures = {
@@ -99,14 +101,18 @@ def _refresh_parks(world: Runtime, client: QueueTimes) -> None:
     engine.write(world.engine, store)
 
 
-def _store(answer: Answer, before: dict[int, KnownRide], conn: Connection) -> Counter[str]:
-    """Enter one park's answer in one transaction. Returns what it adds to the figures."""
-    poll, payload = answer.poll, clean(answer.payload)
-    judged = {reading: judge(reading, poll.polled_at) for reading in payload.readings}
+def _store(
+    poll: Poll,
+    judged: Mapping[Reading, RideState],
+    found: Sequence[Issue],
+    before: Mapping[int, KnownRide],
+    conn: Connection,
+) -> Counter[str]:
+    """Enter one park's poll in one transaction. Returns what it adds to the figures."""
     if not polls.record(conn, poll, judged):
         return Counter(parks_ok=_is_ok(poll))
-    rides.record(conn, poll.park_id, payload.readings, poll.polled_at, before)
-    issues.record(conn, payload.issues, poll.polled_at)
+    rides.record(conn, poll.park_id, list(judged), poll.polled_at, before)
+    issues.record(conn, found, poll.polled_at)
     return Counter(parks_ok=_is_ok(poll), rides_seen=len(judged), rows_written=len(judged) + 1)
 
 

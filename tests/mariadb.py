@@ -43,7 +43,7 @@ def server() -> Iterator[Path]:
     )
     socket = folder / "s.sock"
     files = [f"--socket={socket}", f"--pid-file={folder}/pid", f"--log-error={folder}/error.log"]
-    daemon = subprocess.Popen(["mariadbd", *options, *files, *QUICK])
+    daemon = subprocess.Popen(["mariadbd", *options, *files, *QUICK], stderr=subprocess.DEVNULL)
     try:
         _wait_until_it_answers(socket, daemon)
         yield socket

@@ -4,9 +4,7 @@ import re
 from datetime import datetime
 
 from hallofshame.model import Reading, RideState
-
-STALE_AFTER_SECONDS = 1_800  # measured: ages cluster under 6 min, almost none lie between 6 and 30
-LONGEST_WAIT_MINUTES = 300  # measured: the largest true waits stay below; 995 was seen for a ride that had none
+from hallofshame.rules.constants import LONGEST_WAIT_MINUTES, STALE_AFTER_SECONDS
 
 _SINGLE_RIDER = re.compile(r"single.?rider", re.IGNORECASE)
 

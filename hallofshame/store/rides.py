@@ -1,6 +1,6 @@
 """Rides with the history of their names. The caller owns the transaction."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -28,7 +28,7 @@ def known(conn: Connection) -> dict[int, KnownRide]:
 
 
 def record(
-    conn: Connection, park_id: int, readings: Sequence[Reading], now: datetime, before: dict[int, KnownRide]
+    conn: Connection, park_id: int, readings: Sequence[Reading], now: datetime, before: Mapping[int, KnownRide]
 ) -> None:
     """Enter the rides of one payload: new ones, renamed ones, and when each was last seen.
 
@@ -47,7 +47,7 @@ def record(
     issues.record(conn, _possible_new_ids(park_id, readings, before), now)
 
 
-def _possible_new_ids(park_id: int, readings: Sequence[Reading], before: dict[int, KnownRide]) -> list[Issue]:
+def _possible_new_ids(park_id: int, readings: Sequence[Reading], before: Mapping[int, KnownRide]) -> list[Issue]:
     """A ride that is new under the name of one that is gone may be the same ride (domain page, S16)."""
     present = {r.ride_id for r in readings}
     gone = {ride.name: i for i, ride in before.items() if ride.park_id == park_id and i not in present}
