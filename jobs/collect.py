@@ -111,7 +111,7 @@ def _store(
     """Enter one park's poll in one transaction. Returns what it adds to the figures."""
     if not polls.record(conn, poll, judged):
         return Counter(parks_ok=_is_ok(poll))
-    rides.record(conn, poll.park_id, list(judged), poll.polled_at, before)
+    rides.record(conn, poll.park_id, judged, poll.polled_at, before)
     issues.record(conn, found, poll.polled_at)
     return Counter(parks_ok=_is_ok(poll), rides_seen=len(judged), rows_written=len(judged) + 1)
 

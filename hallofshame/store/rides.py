@@ -1,12 +1,13 @@
-"""Rides with the history of their names. The caller owns the transaction."""
+"""Rides: their facts, the history of their names, and how they stand now. The caller owns the transaction."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
-from sqlalchemy import Connection, select, update
+from sqlalchemy import Connection, select
 
-from hallofshame.model import Issue, Reading
+from hallofshame.model import Issue, Reading, RideState
 from hallofshame.store import issues
 from hallofshame.store.schema import ride_names, rides
 from hallofshame.store.upsert import upsert
@@ -14,45 +15,74 @@ from hallofshame.store.upsert import upsert
 
 @dataclass(frozen=True, slots=True)
 class KnownRide:
-    """What the store holds of a ride."""
+    """What the store holds of a ride that the next reading is compared with."""
 
     park_id: int
     name: str
-    land: str | None
+    last_seen_at: datetime
+    last_open_at: datetime | None
+    closed_since_at: datetime | None
 
 
 def known(conn: Connection) -> dict[int, KnownRide]:
     """Every ride, by id (about 5,000)."""
-    query = select(rides.c.ride_id, rides.c.park_id, rides.c.name, rides.c.land)
-    return {row.ride_id: KnownRide(row.park_id, row.name, row.land) for row in conn.execute(query)}
+    columns = [rides.c[name] for name in KnownRide.__dataclass_fields__]
+    return {row.ride_id: KnownRide(*row[1:]) for row in conn.execute(select(rides.c.ride_id, *columns))}
 
 
 def record(
-    conn: Connection, park_id: int, readings: Sequence[Reading], now: datetime, before: Mapping[int, KnownRide]
+    conn: Connection,
+    park_id: int,
+    judged: Mapping[Reading, RideState],
+    polled_at: datetime,
+    before: Mapping[int, KnownRide],
 ) -> None:
-    """Enter the rides of one payload: new ones, renamed ones, and when each was last seen.
+    """Enter the rides of one payload: new ones, renamed ones, and how each stands now.
 
-    `before` is what `known` returned; it is only read, so that the transaction may be repeated.
+    `before` is what `known` returned; it is only read, so that the transaction may be repeated. A payload that is
+    older than what is known changes nothing.
     """
-    changed = [r for r in readings if before.get(r.ride_id) != KnownRide(park_id, r.name, r.land)]
-    rows = [{"ride_id": r.ride_id, "park_id": park_id, "name": r.name, "land": r.land} for r in changed]
-    seen = {"first_seen_at": now, "last_seen_at": now}
-    upsert(conn, rides, [row | seen for row in rows], update=("park_id", "name", "land"))
-    renamed = [r for r in changed if r.ride_id not in before or before[r.ride_id].name != r.name]
-    if renamed:
-        names = [{"ride_id": r.ride_id, "since_at": now, "name": r.name} for r in renamed]
-        upsert(conn, ride_names, names, update=("name",))
-    present = [r.ride_id for r in readings]
-    conn.execute(update(rides).where(rides.c.ride_id.in_(present), rides.c.last_seen_at < now).values(last_seen_at=now))
-    issues.record(conn, _possible_new_ids(park_id, readings, before), now)
+    newer = [r for r in judged if r.ride_id not in before or before[r.ride_id].last_seen_at < polled_at]
+    rows = [_row(park_id, r, judged[r], polled_at, before.get(r.ride_id)) for r in newer]
+    update = [name for name in rows[0] if name not in {"ride_id", "first_seen_at"}] if rows else []
+    upsert(conn, rides, rows, update=update)
+    renamed = [r for r in newer if r.ride_id not in before or before[r.ride_id].name != r.name]
+    names = [{"ride_id": r.ride_id, "since_at": polled_at, "name": r.name} for r in renamed]
+    upsert(conn, ride_names, names, update=("name",))
+    issues.record(conn, _possible_new_ids(park_id, newer, judged, before), polled_at)
 
 
-def _possible_new_ids(park_id: int, readings: Sequence[Reading], before: Mapping[int, KnownRide]) -> list[Issue]:
+def _row(
+    park_id: int, reading: Reading, state: RideState, polled_at: datetime, before: KnownRide | None
+) -> dict[str, Any]:
+    last_open_at = before.last_open_at if before else None
+    closed_since_at = before.closed_since_at if before else None
+    if state is RideState.OPEN:
+        last_open_at, closed_since_at = polled_at, None
+    elif state is RideState.CLOSED:
+        closed_since_at = closed_since_at or polled_at
+    return {
+        "ride_id": reading.ride_id,
+        "park_id": park_id,
+        "name": reading.name,
+        "land": reading.land,
+        "first_seen_at": polled_at,
+        "last_seen_at": polled_at,
+        "state": state.value,
+        "wait_minutes": reading.wait_minutes,
+        "last_open_at": last_open_at,
+        "closed_since_at": closed_since_at,
+    }
+
+
+def _possible_new_ids(
+    park_id: int, newer: Sequence[Reading], judged: Mapping[Reading, RideState], before: Mapping[int, KnownRide]
+) -> list[Issue]:
     """A ride that is new under the name of one that is gone may be the same ride (domain page, S16)."""
-    present = {r.ride_id for r in readings}
+    present = {r.ride_id for r in judged}
     gone = {ride.name: i for i, ride in before.items() if ride.park_id == park_id and i not in present}
     return [
         Issue("possible_new_id", f"ride:{r.ride_id}", f"{r.name!r} was ride {gone[r.name]}, which is gone")
-        for r in readings
+        for r in newer
         if r.ride_id not in before and r.name in gone
     ]

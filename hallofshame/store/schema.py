@@ -73,7 +73,8 @@ park_time_zones = Table(
     **MARIADB,
 )
 
-# A ride's id is its identity: it survives renames, and is never a land's (domain page, Q8, Q10).
+# A ride's id is its identity: it survives renames, and is never a land's (domain page, Q8, Q10). Beside its facts
+# stands what its newest reading said, so that the live page need not search the readings.
 rides = Table(
     "rides",
     metadata,
@@ -83,6 +84,10 @@ rides = Table(
     Column("land", String(200)),
     Column("first_seen_at", UtcDateTime, nullable=False),
     Column("last_seen_at", UtcDateTime, nullable=False),
+    Column("state", String(8), nullable=False, comment="of the newest reading"),
+    Column("wait_minutes", SmallInteger),
+    Column("last_open_at", UtcDateTime, comment="newest reading that was open"),
+    Column("closed_since_at", UtcDateTime, comment="first closed reading since then; unknown ones do not end it"),
     Index(None, "park_id"),
     **MARIADB,
 )

@@ -79,6 +79,12 @@ def _rides() -> None:
         sa.Column("land", sa.String(length=200)),
         sa.Column("first_seen_at", UtcDateTime, nullable=False),
         sa.Column("last_seen_at", UtcDateTime, nullable=False),
+        sa.Column("state", sa.String(length=8), nullable=False, comment="of the newest reading"),
+        sa.Column("wait_minutes", sa.SmallInteger()),
+        sa.Column("last_open_at", UtcDateTime, comment="newest reading that was open"),
+        sa.Column(
+            "closed_since_at", UtcDateTime, comment="first closed reading since then; unknown ones do not end it"
+        ),
         sa.ForeignKeyConstraint(["park_id"], ["parks.park_id"], name="fk_rides_park_id"),
         sa.PrimaryKeyConstraint("ride_id"),
         **MARIADB,
