@@ -12,9 +12,12 @@ from hallofshame.errors import HallOfShameError
 
 # name: (where its click command lives, what --help says of it)
 COMMANDS = {
+    "crontab": ("hallofshame.deployment.crontab:crontab", "Print the crontab that jobs.toml means."),
     "flush": ("hallofshame.commands.flush:flush", "Bring what waits in the journal to the database."),
+    "log": ("hallofshame.commands.log:log", "Show what a run printed."),
     "migrate": ("hallofshame.commands.migrate:migrate", "Bring the database to this release's schema."),
     "runs": ("hallofshame.commands.runs:runs", "List runs, newest first."),
+    "status": ("hallofshame.commands.status:status", "Show each job: its last run, and when it is due next."),
 }
 
 

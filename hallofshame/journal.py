@@ -1,7 +1,7 @@
 """The journal: what the wrapper knows of its runs before, and whether or not, a database does.
 
 One file a run, `journal/<run_id>.jsonl` below the state directory: a line at the start and a line at the end, each
-written at once and fsynced. So a file has a single writer, one run's torn line harms no other run, and what has been
+written at once and fsynced. So a file has one writer at a time, a torn line harms no other run, and what has been
 brought to the database is removed by removing a file. Run ids are UUIDv7: names sort by time. Standard library only,
 and of that only what is cheap: the wrapper imports it while a job runs.
 """

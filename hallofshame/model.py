@@ -82,6 +82,11 @@ class Poll:
     reason: str | None = None
 
 
+# Of a job's output the first and the last bytes are kept; shorter output stands whole in `Run.output_tail`.
+HEAD_BYTES = 16 << 10
+TAIL_BYTES = 64 << 10
+
+
 class RunState(Enum):
     """How a run of a job stands (wrapper page). `NOT_STARTED`: the command could not be executed."""
 
@@ -97,7 +102,10 @@ class RunState(Enum):
 
 @dataclass(frozen=True, slots=True)
 class Run:
-    """One run of one job. Moments are aware UTC, `duration_seconds` is by the monotonic clock."""
+    """One run of one job. Moments are aware UTC, `duration_seconds` is by the monotonic clock.
+
+    `output_head` and `output_tail` are decoded and redacted; the counts are exact.
+    """
 
     run_id: str
     job: str

@@ -51,8 +51,8 @@ def judge_case(case: dict[str, Any], folder: Path, lines: Lines | None = None, *
     weights = case["weights"] and {int(ride_id): weight for ride_id, weight in case["weights"].items()}
     header = Header(1, case["title"], case["timezone"], None, weights=weights)
     polls_file.write(path, header, lines_of(case) if lines is None else lines)
-    now = case["now"] and datetime.fromisoformat(case["now"])
-    return as_printed(judge_file(path, **{"now": now} | options))
+    options.setdefault("now", case["now"] and datetime.fromisoformat(case["now"]))
+    return as_printed(judge_file(path, **options))
 
 
 def as_printed(judged: dict[str, Any]) -> dict[str, Any]:

@@ -127,5 +127,5 @@ def test_bytes_that_are_no_text_are_refused(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("name", ["absent.jsonl", "."])
 def test_a_file_that_cannot_be_opened_is_refused(name: str, tmp_path: Path) -> None:
-    with pytest.raises(Permanent, match="cannot be opened: (No such file|Is a directory)"):
+    with pytest.raises(Permanent, match=r"cannot be opened: (No such file|Is a directory)"):
         read(tmp_path / name)

@@ -14,7 +14,7 @@ from hallofshame.limiter import Limiter
 from hallofshame.model import PollOutcome
 from hallofshame.queue_times import FeedAway, FeedError, FeedRefused, QueueTimes
 from tests.clocks import StepClock
-from tests.feed_server import Answer, send, serve
+from tests.http_server import Answer, send, serve
 
 pytestmark = pytest.mark.integration
 

@@ -22,7 +22,7 @@ from hallofshame.store import engine as engines
 from hallofshame.store.engine import Engine
 from hallofshame.store.schema import polls, readings, ride_names, rides
 from jobs import collect
-from tests.feed_server import send, serve
+from tests.http_server import send, serve
 from tests.shared_data import shared
 
 pytestmark = [pytest.mark.integration, pytest.mark.slow]

@@ -1,4 +1,4 @@
-"""A server on a free port that answers each request by a function: what the client meets in the wild, on request."""
+"""A server on a free port that answers each request by a function: what a client meets in the wild, on request."""
 
 import threading
 from collections.abc import Callable, Iterator
@@ -16,6 +16,9 @@ def serve(answer: Answer) -> Iterator[str]:
         protocol_version = "HTTP/1.1"
 
         def do_GET(self) -> None:
+            answer(self)
+
+        def do_POST(self) -> None:
             answer(self)
 
         def log_message(self, *_: object) -> None:

@@ -1,0 +1,80 @@
+"""The operators' commands, as they are run: on an empty folder, with runs, and with the database away."""
+
+import json
+import os
+import shutil
+import subprocess
+import sysconfig
+from pathlib import Path
+
+import pytest
+
+pytestmark = pytest.mark.integration
+
+ROOT = Path(__file__).resolve().parent.parent.parent
+AWAY = "mysql+pymysql://root@127.0.0.1:1/hos"
+
+
+@pytest.fixture
+def place(tmp_path: Path) -> Path:
+    """An empty working directory with the project's jobs.toml."""
+    shutil.copy(ROOT / "jobs.toml", tmp_path)
+    return tmp_path
+
+
+def command(place: Path, *argv: str, **given: str) -> "subprocess.CompletedProcess[str]":
+    environment = {"PATH": f"{sysconfig.get_path('scripts')}:{os.environ['PATH']}"} | given
+    return subprocess.run(argv, env=environment, cwd=place, capture_output=True, text=True, timeout=60, check=False)
+
+
+def test_from_an_empty_folder_a_job_runs_and_is_shown(place: Path) -> None:
+    assert command(place, "hos-cron", "hello", "--sync", "--", "echo", "hi").stdout == "hi\n"
+    [run] = json.loads(command(place, "hos", "runs", "--json").stdout)
+    assert (run["job"], run["state"], run["exit_code"]) == ("hello", "succeeded", 0)
+    assert command(place, "hos", "log", run["run_id"]).stdout == "hi\n"
+    assert run["run_id"] in command(place, "hos", "runs", "hello").stdout
+
+
+def test_with_the_database_away_the_journal_is_shown_and_entered_later(place: Path) -> None:
+    command(place, "hos-cron", "hello", "--sync", "--", "false", HOS_DATABASE_URL=AWAY)
+    listed = command(place, "hos", "runs", "--json", HOS_DATABASE_URL=AWAY)
+    assert [run["state"] for run in json.loads(listed.stdout)] == ["failed"]
+    assert "only what waits in the journal is shown: database" in listed.stderr
+    assert command(place, "hos", "flush").stdout == "1 runs entered\n"
+    assert [run["state"] for run in json.loads(command(place, "hos", "runs", "--json").stdout)] == ["failed"]
+
+
+def test_status_tells_each_jobs_last_run_and_next_due_time(place: Path) -> None:
+    never = json.loads(command(place, "hos", "status", "--json").stdout)
+    assert never["jobs"][0] | {"next_due_at": ""} == {
+        "job": "collect",
+        "state": None,
+        "started_at": None,
+        "run_id": None,
+        "next_due_at": "",
+    }
+    command(place, "hos-cron", "collect", "--sync", "--", "true")
+    assert "collect                  succeeded" in command(place, "hos", "status").stdout
+
+
+@pytest.mark.parametrize(
+    ("argv", "said"),
+    [
+        (("hos", "log", "0192"), "hos: '0192' names 0 runs (no run has such an id: see hos runs)"),
+        (("hos", "migrate"), "hos: HOS_SITE_URL is wrong"),
+        (("hos", "no-such-command"), "No such command 'no-such-command'"),
+    ],
+)
+def test_what_is_wrong_is_one_line_and_no_traceback(argv: tuple[str, ...], said: str, place: Path) -> None:
+    bad = {"HOS_SITE_URL": "nonsense"} if argv[1] == "migrate" else {}
+    done = command(place, *argv, **bad)
+    assert done.returncode != 0
+    assert said in done.stderr
+    assert "Traceback" not in done.stderr
+
+
+def test_every_command_has_its_help(place: Path) -> None:
+    listed = command(place, "hos", "--help").stdout
+    for name in ("runs", "log", "status", "flush", "migrate", "crontab"):
+        assert f"  {name} " in listed
+        assert command(place, "hos", name, "--help").returncode == 0
