@@ -181,9 +181,11 @@ def test_a_day_judged_as_it_stood_then_leaves_later_polls_out(tmp_path: Path) ->
 
 
 def test_only_the_day_that_contains_now_is_unfinished(tmp_path: Path) -> None:
-    case = read_case("C44.json")
-    over = datetime.fromisoformat("2025-09-21T08:00:00Z")
-    assert judge_case(case, tmp_path, now=over) == case["expected"]
+    case = read_case("C13b.json")
+    end = datetime.fromisoformat("2025-09-18T08:00:00Z")
+    assert judge_case(case, tmp_path, now=end) == case["expected"]
+    unfinished = judge_case(case, tmp_path, now=end - timedelta(seconds=1))["days"][0]["rides"]["1"]
+    assert (unfinished["down_s"], unfinished["early_s"]) == (4_200, 0)
 
 
 def test_a_ride_bears_the_newest_name_of_the_file(tmp_path: Path) -> None:

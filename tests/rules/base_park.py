@@ -32,7 +32,7 @@ def polls(
     until: str = "28:00",
     without: tuple[str, str] = ("4:00", "4:00"),
 ) -> list[Snapshot]:
-    """B's polls with some rides doing otherwise, up to a clock time, with a hole in them if one is given."""
+    """B's polls, up to a clock time and with a hole if one is given. Of a ride's changes the first that fits holds."""
     missing = range(*map(at, without))
     return [
         Snapshot(now, {ride: state for ride in rides if (state := _state(ride, now, changes or {}))})

@@ -1,6 +1,7 @@
 """Park-local days, true to the clocks."""
 
 from datetime import UTC, date, datetime, timedelta
+from itertools import pairwise
 
 import pytest
 
@@ -47,7 +48,7 @@ def test_a_moment_belongs_to_the_day_that_began_at_four(moment: str, timezone: s
 @pytest.mark.parametrize("timezone", ["America/New_York", "Europe/Rome", "Asia/Kolkata", "Australia/Lord_Howe"])
 def test_the_days_of_a_year_leave_no_second_out_and_hold_none_twice(timezone: str) -> None:
     days = [calendar.operating_day(date(2025, 1, 1) + timedelta(days=number), timezone) for number in range(366)]
-    for day, following in zip(days, days[1:], strict=False):
+    for day, following in pairwise(days):
         assert day.ends_at_s == following.starts_at_s
         assert calendar.op_day_of(day.starts_at, timezone) == day.op_day
         assert calendar.op_day_of(day.ends_at - timedelta(seconds=1), timezone) == day.op_day

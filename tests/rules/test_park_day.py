@@ -51,7 +51,7 @@ def test_a_ride_that_does_not_come_back_is_down_until_half_an_hour_before_its_us
 
 
 def test_the_hours_of_a_ride_hold_its_seconds_and_its_waits() -> None:
-    ride = ride_a([("12:20", "12:50", CLOSED), ("13:00", "14:00", WALK_ON), ("13:30", "13:40", (OPEN[0], 50))])
+    ride = ride_a([("12:20", "12:50", CLOSED), ("13:30", "13:40", (OPEN[0], 50)), ("13:00", "14:00", WALK_ON)])
     assert ride.hours[2:5] == (
         RideHour(utc(at("12:00")), 1_800, 1_800, 3, 60, 20),
         RideHour(utc(at("13:00")), 3_600, 0, 6, 50, 50),
@@ -81,7 +81,9 @@ def test_a_ride_leaves_the_clocks_of_its_first_and_last_opening_to_the_days_afte
 
 
 def test_a_ride_that_never_opened_leaves_no_clocks() -> None:
-    assert ride_a([("10:00", "18:00", CLOSED)]).facts == RideFacts(1, False, None, None)  # noqa: FBT003 - waits_seen
+    assert ride_a([("10:00", "18:00", CLOSED)]).facts == RideFacts(
+        1, waits_seen=False, first_open_clock_s=None, last_open_clock_s=None
+    )
 
 
 def test_an_override_keeps_a_ride_out_of_the_score_but_not_out_of_sight() -> None:
@@ -153,6 +155,11 @@ def test_a_day_without_polls_did_not_operate() -> None:
 def test_polls_out_of_order_are_refused() -> None:
     with pytest.raises(ValueError, match="out of order"):
         park_day.judge(DAY, polls()[::-1], {}, {})
+
+
+def test_the_poll_at_four_belongs_to_the_next_day() -> None:
+    with pytest.raises(ValueError, match="reach beyond it"):
+        park_day.judge(DAY, polls(until="28:10"), {}, {})
 
 
 @pytest.mark.parametrize("other_day", [date(2025, 9, 16), date(2025, 9, 18)])

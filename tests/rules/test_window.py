@@ -15,7 +15,7 @@ def find(snapshots: list[Snapshot], *, is_over: bool = True) -> tuple[int, int] 
     """The window's edges in epoch seconds."""
     counts = [window.count(snapshot) for snapshot in snapshots]
     found = window.find(snapshots, counts, window.rides_open_any(snapshots), is_over=is_over)
-    return found and (snapshots[found.first].polled_at_s, snapshots[found.last].polled_at_s)
+    return None if found is None else (snapshots[found.first].polled_at_s, snapshots[found.last].polled_at_s)
 
 
 def row(*states: StateAndWait, polled_at_s: int = DAY.starts_at_s) -> Snapshot:
