@@ -18,7 +18,6 @@ POLL_INTERVAL_SECONDS = 600  # the source refreshes every 5 min; 10 is polite
 
 # Park window (4.2)
 WAITING_RIDES_BY_RIDES_OPEN = ((10, 3), (5, 2), (0, 1))  # one stray wait must not open a large park
-ACTIVE_POLLS_AT_LEAST = 2
 WINDOW_AT_LEAST_SECONDS = 3_600  # below: a test run, not an operating day
 PEAK_PARTS = 2  # a poll is active with half of the day's peak open: leaves out early entry and after-hours events
 EXTENSION_BELOW_SECONDS = 3_600  # an unfinished window reaches to the latest poll this long after the last active one

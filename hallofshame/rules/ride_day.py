@@ -133,15 +133,15 @@ def judge(
     seconds = _seconds(buckets, holds)
     facts = _facts(ride_id, readings, holds, opened)
     is_queue_ride = facts.waits_seen or usual.waits_seen
-    may_count = may_count and is_queue_ride
-    is_counted = may_count and seconds[_UP] > 0
+    counts_when_open = may_count and is_queue_ride
+    is_counted = counts_when_open and seconds[_UP] > 0
     return RideDay(
         ride_id=ride_id,
         weight=weight,
         is_counted=is_counted,
         is_queue_ride=is_queue_ride,
         is_usually_open=usual.is_usually_open,
-        is_closed_all_day=may_count and usual.is_usually_open and not seconds[_UP] and seconds[Bucket.CLOSED] > 0,
+        is_closed_all_day=counts_when_open and usual.is_usually_open and seconds[Bucket.CLOSED] > 0,
         up_s=seconds[_UP],
         down_s=seconds[_DOWN],
         pre_s=seconds[Bucket.PRE],

@@ -5,7 +5,6 @@ from dataclasses import dataclass
 
 from hallofshame.model import RideState
 from hallofshame.rules.constants import (
-    ACTIVE_POLLS_AT_LEAST,
     EXTENSION_BELOW_SECONDS,
     PEAK_PARTS,
     STOP_PEAK_AT_LEAST,
@@ -67,9 +66,9 @@ def find(snapshots: Sequence[Snapshot], counts: Sequence[Count], rides_open: int
     candidates = [index for index, polled in enumerate(counts) if polled.waiting >= needed]
     peak = max((counts[index].opened for index in candidates), default=0)
     active = [index for index in candidates if _is_half(counts[index].opened, peak)]
-    if len(active) < ACTIVE_POLLS_AT_LEAST:
+    if not active:
         return None
-    first, last = active[0], active[-1]
+    first, last = active[0], active[-1]  # a single active poll is a window of no length, and so no window
     if snapshots[last].polled_at_s - snapshots[first].polled_at_s < WINDOW_AT_LEAST_SECONDS:
         return None
     if not is_over and snapshots[-1].polled_at_s - snapshots[last].polled_at_s < EXTENSION_BELOW_SECONDS:
