@@ -13,7 +13,7 @@ from pathlib import Path
 
 from hallofshame import alert_mail
 from hallofshame.clock import Clock, SystemClock, to_iso
-from hallofshame.errors import HallOfShameError, Transient
+from hallofshame.errors import HallOfShameError, Permanent, Transient
 from hallofshame.journal import Entry, Journal, run_from_record
 from hallofshame.mail import Mailer, SendGrid, Smtp, deliver
 from hallofshame.model import Run
@@ -101,15 +101,19 @@ def _mailers(settings: Settings) -> list[Mailer]:
 
 def _enter_all(settings: Settings, waiting: list[_Waiting]) -> dict[str, str]:
     """Write each run to the database. Returns why not, by run id."""
-    entered = set()
+    not_entered: dict[str, str] = {}
     try:
         opened = database.open_ready(settings.database_url.get_secret_value())
-        for each in waiting:
-            engine.write(opened, partial(runs.record, run=each.run))
-            entered.add(each.run.run_id)
     except HallOfShameError as error:
-        return {each.run.run_id: str(error) for each in waiting if each.run.run_id not in entered}
-    return {}
+        return {each.run.run_id: str(error) for each in waiting}
+    for number, each in enumerate(waiting):
+        try:
+            engine.write(opened, partial(runs.record, run=each.run))
+        except Permanent as error:  # this one run cannot be entered; it must not hold up the others
+            not_entered[each.run.run_id] = str(error)
+        except Transient as error:
+            return not_entered | {later.run.run_id: str(error) for later in waiting[number:]}
+    return not_entered
 
 
 @contextmanager

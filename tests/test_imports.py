@@ -17,16 +17,19 @@ VALUES = ("hallofshame.model", "hallofshame.errors", "hallofshame.clock")
 # module or package: (what it may import of ours, what of others). Longest name wins. Siblings are always allowed.
 TABLE: dict[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
     "hallofshame": ((), ()),
+    "hallofshame.alert_mail": ((*VALUES, "hallofshame.mail"), ()),
     "hallofshame.clock": ((), ()),
     "hallofshame.commands": ((SHARED,), ("click",)),
     "hallofshame.console": (("hallofshame.errors",), ("click",)),
     "hallofshame.errors": ((), ()),
     "hallofshame.feed": (VALUES, ("pydantic",)),
+    "hallofshame.jobs_file": (VALUES, ("cronsim", "pydantic")),
     "hallofshame.journal": (VALUES, ()),
     "hallofshame.judging": ((*VALUES, "hallofshame.rules", "hallofshame.polls_file", "hallofshame.feed"), ()),
     "hallofshame.last_bodies": ((), ()),
     "hallofshame.limiter": (VALUES, ()),
     "hallofshame.logs": ((), ("pythonjsonlogger",)),
+    "hallofshame.mail": (VALUES, ("python_http_client", "sendgrid")),
     "hallofshame.model": ((), ()),
     "hallofshame.park_overrides": (VALUES, ("tzfpy",)),
     "hallofshame.polls_file": ((*VALUES, "hallofshame.rules"), ()),
@@ -34,7 +37,7 @@ TABLE: dict[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
         (*VALUES, "hallofshame.feed", "hallofshame.last_bodies", "hallofshame.limiter", "hallofshame.retrying"),
         ("requests",),
     ),
-    "hallofshame.replay": ((*VALUES, "hallofshame.journal", "hallofshame.settings", "hallofshame.store"), ()),
+    "hallofshame.replay": ((SHARED,), ()),
     "hallofshame.retrying": (VALUES, ("tenacity",)),
     "hallofshame.rules": (VALUES[:2], ()),
     "hallofshame.runtime": ((SHARED,), ()),
@@ -45,7 +48,7 @@ TABLE: dict[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
     "wrapper": (("hallofshame.journal", "hallofshame.replay", "hallofshame.settings"), ()),
     "webapp": ((SHARED,), ("flask",)),
     "monitoring": ((SHARED,), ()),
-    "deployment": ((SHARED,), ("jinja2",)),
+    "deployment": ((SHARED,), ("click", "jinja2")),
 }
 
 

@@ -110,6 +110,19 @@ def test_one_mail_that_is_refused_does_not_hold_up_the_others(tmp_path: Path) ->
     assert [entry.run_id[-1] for entry in Journal(tmp_path).entries()] == ["1"]
 
 
+def test_a_run_that_cannot_be_entered_does_not_hold_up_the_others(tmp_path: Path, mariadb_url: str) -> None:
+    opened = database.open_as_it_is(mariadb_url)
+    database.migrate(opened)
+    opened.dispose()
+    journalled(tmp_path, 1, "succeeded", exit_code=10**6)
+    journalled(tmp_path, 2, "succeeded", reason="x" * 1_000)
+    given = loaded(tmp_path, HOS_DATABASE_URL=mariadb_url)
+    with pytest.raises(HallOfShameError, match="exit_code"):
+        replay.flush(given)
+    assert stored(given) == [("2", RunState.SUCCEEDED)]
+    assert [entry.run_id[-1] for entry in Journal(tmp_path).entries()] == ["1"]
+
+
 def test_without_recipients_nothing_waits(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
     journalled(tmp_path)
     replay.flush(loaded(tmp_path))

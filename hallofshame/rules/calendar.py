@@ -6,6 +6,7 @@ Moments come and go as aware UTC; inside a day the rules count whole epoch secon
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
+from functools import cache
 from zoneinfo import ZoneInfo
 
 from hallofshame.errors import Permanent
@@ -59,6 +60,7 @@ class OperatingDay:
         return next(offset_s for from_s, offset_s in reversed(self.offsets) if epoch_s >= from_s)
 
 
+@cache  # the library keeps eight, the parks of the world stand in more than twenty
 def zone(name: str) -> ZoneInfo:
     """The zone of an IANA name. Raises Permanent when there is none of that name."""
     try:

@@ -52,3 +52,7 @@ RANKED_COVERAGE_PERCENT_AT_LEAST = 50
 FULL_COVERAGE_PERCENT_AT_LEAST = 90  # below: badge "partial data"
 RANKED_RIDES_AT_LEAST = 3
 AWARDED_PARK_RIDES_AT_LEAST = 5  # one bad ride of three makes no worst park
+
+# How old the newest poll may be.
+LIVE_WITHIN_SECONDS = 1_200  # two polls: one may be lost
+LOST_AFTER_SECONDS = 3_600  # six polls in a row are no accident

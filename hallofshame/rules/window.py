@@ -56,13 +56,18 @@ def rides_open_any(snapshots: Sequence[Snapshot]) -> int:
     return len({ride_id for snapshot in snapshots for ride_id, (state, _) in snapshot.rides.items() if state is _OPEN})
 
 
+def waiting_needed(rides_open: int) -> int:
+    """How many rides must report a wait for a poll to show the park running, by the rides open at least once."""
+    return next(waiting for at_least, waiting in WAITING_RIDES_BY_RIDES_OPEN if rides_open >= at_least)
+
+
 def find(snapshots: Sequence[Snapshot], counts: Sequence[Count], rides_open: int, *, is_over: bool) -> Window | None:
     """The park's window, or None when it did not operate.
 
     An unfinished day's window reaches to the latest poll while that is less than an hour after the last active one
     (domain page, 4.4).
     """
-    needed = next(waiting for at_least, waiting in WAITING_RIDES_BY_RIDES_OPEN if rides_open >= at_least)
+    needed = waiting_needed(rides_open)
     candidates = [index for index, polled in enumerate(counts) if polled.waiting >= needed]
     peak = max((counts[index].opened for index in candidates), default=0)
     active = [index for index in candidates if _is_half(counts[index].opened, peak)]

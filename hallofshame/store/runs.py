@@ -10,6 +10,8 @@ from hallofshame.model import Run, RunState
 from hallofshame.store.schema import job_runs
 from hallofshame.store.upsert import upsert
 
+REASON_LENGTH = 500
+
 _FIELDS = tuple(field.name for field in fields(Run))
 
 
@@ -29,7 +31,9 @@ def latest(conn: Connection, job: str | None = None, limit: int = 50) -> list[Ru
 
 def _row(run: Run) -> dict[str, Any]:
     values = {name: getattr(run, name) for name in _FIELDS}
-    return values | {"state": run.state.value, "argv": json.dumps(run.argv), "report": json.dumps(run.report)}
+    reason = run.reason[:REASON_LENGTH] if run.reason else None
+    texts = {"argv": json.dumps(run.argv), "report": json.dumps(run.report), "reason": reason}
+    return values | {"state": run.state.value} | texts
 
 
 def _run(row: Row[Any]) -> Run:

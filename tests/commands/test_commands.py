@@ -23,7 +23,7 @@ def place(tmp_path: Path) -> Path:
 
 
 def command(place: Path, *argv: str, **given: str) -> "subprocess.CompletedProcess[str]":
-    environment = {"PATH": f"{sysconfig.get_path('scripts')}:{os.environ['PATH']}"} | given
+    environment = os.environ | {"PATH": f"{sysconfig.get_path('scripts')}:{os.environ['PATH']}"} | given
     return subprocess.run(argv, env=environment, cwd=place, capture_output=True, text=True, timeout=60, check=False)
 
 

@@ -24,6 +24,7 @@ from hallofshame.store.schema import polls, readings, ride_names, rides
 from jobs import collect
 from tests.http_server import send, serve
 from tests.shared_data import shared
+from webapp.app import create_app
 
 pytestmark = [pytest.mark.integration, pytest.mark.slow]
 
@@ -113,6 +114,49 @@ def test_every_payload_on_mariadb_ten_of_them_through_the_wrapper(
     opened.dispose()
 
 
+def test_the_api_and_the_page_show_what_the_payloads_hold(feed: Feed, feed_url: str, tmp_path: Path) -> None:
+    """The last Saturday at five: what was open that day and is not any more, and since when."""
+    asked_at = datetime(2022, 12, 10, 17, 0, 1, tzinfo=UTC)
+    given = environment(tmp_path, feed_url, f"sqlite:///{tmp_path}/live.sqlite3")
+    loaded = settings.load(given, tmp_path / "no-env-file")
+    opened = database.open_ready(loaded.database_url.get_secret_value())
+    until_then = [(at, body) for at, body in recorded() if at.date() == asked_at.date() and at <= asked_at]
+    that_day = [(at, json.loads(body)["rides"]) for at, body in until_then]
+    for at, rides_then in that_day:
+        feed.payload = json.dumps({"lands": [], "rides": rides_then}).encode()
+        collect.run(Runtime(loaded, RunContext(), FixedClock(at), opened, at))
+    client = create_app(loaded, FixedClock(asked_at), opened).test_client()
+    [plopsaland] = json.loads(client.get("/api/v1/live").text)["data"]
+    told = {ride["ride_id"]: ride["closed_since_at"] for ride in plopsaland["reported_closed"]}
+    assert told == {ride_id: to_iso(since) for ride_id, since in closed_after_opening(that_day).items()}
+    assert told
+    now = that_day[-1][1]
+    assert plopsaland["rides_open"] == sum(is_open(ride) for ride in now)
+    page = client.get("/").text
+    for ride in now:
+        shown = f"/parks/{PLOPSALAND}/rides/{ride['id']}" in page
+        assert shown == (ride["id"] in told), ride["name"]
+    opened.dispose()
+
+
+def closed_after_opening(polls_of_day: list[tuple[datetime, list[dict[str, Any]]]]) -> dict[int, datetime]:
+    """Rides that were open that day and are closed in its last payload, with the first payload that said so."""
+    since: dict[int, datetime] = {}
+    seen_open = set()
+    for at, rides_then in polls_of_day:
+        for ride in rides_then:
+            if is_open(ride):
+                seen_open.add(ride["id"])
+                since.pop(ride["id"], None)
+            else:
+                since.setdefault(ride["id"], at)
+    return {ride_id: at for ride_id, at in since.items() if ride_id in seen_open}
+
+
+def is_open(ride: dict[str, Any]) -> bool:
+    return bool(ride["is_open"] or ride["wait_time"] > 0)
+
+
 def assert_holds_the_payloads(opened: Engine) -> None:
     expected = {moment: rows_of(json.loads(payload), moment) for moment, payload in recorded()}
     with engines.read(opened) as conn:
@@ -136,4 +180,4 @@ def rows_of(payload: dict[str, Any], moment: datetime) -> dict[int, tuple[bool, 
 def state_of(ride: dict[str, Any], moment: datetime) -> str:
     if moment - datetime.fromisoformat(ride["last_updated"]) > STALE:
         return "unknown"
-    return "open" if ride["is_open"] or ride["wait_time"] > 0 else "closed"
+    return "open" if is_open(ride) else "closed"

@@ -1,0 +1,52 @@
+"""Whether the site can answer and whether its data come in: for whoever watches it."""
+
+import logging
+from collections.abc import Mapping
+from datetime import datetime
+
+from flask import Blueprint, Response, jsonify
+
+from hallofshame.errors import HallOfShameError
+from hallofshame.rules.live import Freshness, freshness
+from hallofshame.store import engine, live
+
+from .envelope import iso
+from .source import ATTRIBUTION
+from .world import world
+
+log = logging.getLogger(__name__)
+
+routes = Blueprint("health", __name__, url_prefix="/api/health")
+
+
+@routes.get("")
+def get_health() -> Response:
+    """Database and collection; 503 when one of them fails. A database that never had a poll is unknown, not ill."""
+    try:
+        with engine.read(world().engine) as conn:
+            polled_at = max(live.latest_polls(conn).values(), default=None)
+    except HallOfShameError as error:
+        log.warning("unhealthy: %s", error)
+        return _answer(Freshness.FAIL, database="fail", collection={"status": "unknown"})
+    return _collection(polled_at, world().clock.now())
+
+
+@routes.get("/live")
+def get_alive() -> Response:
+    """Tell that the process answers; nothing else is asked."""
+    return jsonify(status="ok", attribution=ATTRIBUTION)
+
+
+def _collection(polled_at: datetime | None, now: datetime) -> Response:
+    state = freshness(polled_at, now)
+    age_seconds = None if polled_at is None else int((now - polled_at).total_seconds())
+    facts = {"status": state.value, "polled_at": iso(polled_at), "age_seconds": age_seconds}
+    return _answer(state, database="ok", collection=facts)
+
+
+def _answer(overall: Freshness, *, database: str, collection: Mapping[str, object]) -> Response:
+    checks = {"database": {"status": database}, "collection": collection}
+    response = jsonify(status=overall.value, checks=checks, attribution=ATTRIBUTION)
+    response.status_code = 503 if overall is Freshness.FAIL else 200
+    response.cache_control.no_store = True
+    return response

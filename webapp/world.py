@@ -1,0 +1,29 @@
+"""What every view is given: clock and database, kept by the application that serves the request."""
+
+from dataclasses import dataclass
+from typing import cast
+
+from flask import Flask, current_app
+
+from hallofshame.clock import Clock
+from hallofshame.store.engine import Engine
+
+_KEY = "hallofshame"
+
+
+@dataclass(frozen=True, slots=True)
+class World:
+    """A request's world."""
+
+    clock: Clock
+    engine: Engine
+
+
+def keep(app: Flask, world: World) -> None:
+    """Give an application its world."""
+    app.extensions[_KEY] = world
+
+
+def world() -> World:
+    """The world of the application that serves this request."""
+    return cast("World", current_app.extensions[_KEY])
