@@ -1,0 +1,85 @@
+"""What the wrapper costs the job: the modules that are loaded before it starts, and what the outside can add."""
+
+import socket
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+from tests.wrapper.conftest import HosCron
+
+pytestmark = pytest.mark.integration
+
+ROOT = Path(__file__).resolve().parents[2]
+
+# Those that cost several milliseconds each, and all that is not in the standard library.
+NOT_BEFORE_THE_JOB = {
+    *("re", "enum", "signal", "json", "argparse", "dataclasses", "subprocess", "logging", "tempfile", "uuid", "ctypes"),
+    *("zoneinfo", "datetime", "typing", "collections", "functools", "contextlib", "pathlib", "threading", "socket"),
+}
+TELL_WHAT_IS_LOADED = """\
+import os, sys
+sys.path.insert(0, sys.argv.pop(1))
+spawn = os.posix_spawnp
+def tell_and_spawn(*given, **named):
+    os.write(2, " ".join(sys.modules).encode() + b"\\n")
+    return spawn(*given, **named)
+os.posix_spawnp = tell_and_spawn
+from wrapper.cron_wrapper import main
+raise SystemExit(main())
+"""
+
+
+def loaded_before_the_job(cron: HosCron, *flags: str) -> set[str]:
+    line = [sys.executable, "-I", "-S", "-c", TELL_WHAT_IS_LOADED, str(ROOT), "job", *flags, "--", "true"]
+    done = cron.start_line(line).finish()
+    assert done.exit_code == 0
+    return set(done.stderr.splitlines()[0].split())
+
+
+def test_nothing_costly_is_loaded_before_the_job_starts(hos_cron: HosCron) -> None:
+    flags = ["--timeout", "5m", "--nice", "1", "--overlap", "wait:1", "--require-env", "PATH", "--retries", "1"]
+    loaded = loaded_before_the_job(hos_cron, *flags)
+    assert loaded & NOT_BEFORE_THE_JOB == set()
+    others = {name.split(".")[0] for name in loaded} - sys.stdlib_module_names
+    assert others == {"__main__", "wrapper"}
+
+
+@pytest.mark.parametrize(
+    ("flags", "allowed"),
+    [(("--fail-if", "ERROR"), {"re"}), (("--when", "* * * * *", "--tz", "UTC"), {"datetime", "zoneinfo"})],
+)
+def test_a_flag_that_needs_more_loads_more(hos_cron: HosCron, flags: tuple[str, ...], allowed: set[str]) -> None:
+    assert allowed <= loaded_before_the_job(hos_cron, *flags)
+
+
+def test_with_everything_outside_black_holed_the_job_starts_at_once_and_the_wrapper_leaves_at_once(
+    recording_hos_cron: HosCron, hos_cron: HosCron
+) -> None:
+    cron = recording_hos_cron
+    usual_starts, starts, exits = [], [], []
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        port = silent.getsockname()[1]
+        cron.environment |= {
+            "HOS_DATABASE_URL": f"mysql+pymysql://hos:hos@127.0.0.1:{port}/hos",
+            "HOS_SMTP_URL": f"smtp://127.0.0.1:{port}",
+            "HOS_SENDGRID_URL": f"http://127.0.0.1:{port}",
+            "SENDGRID_API_KEY": "SG.black-hole",
+            "HOS_ALERT_TO": "ops@example.org",
+        }
+        for _ in range(5):
+            usual_starts.append(seconds_to_start_and_leave(hos_cron)[0])
+            start, leave = seconds_to_start_and_leave(cron)
+            starts.append(start)
+            exits.append(leave)
+            silent.accept()[0].close()  # only then has the recorder stopped loading its libraries
+    # The best of five, and on a busy machine not the figure itself but that nothing comes on top.
+    assert min(starts) < max(0.05, 1.5 * min(usual_starts))
+    assert min(exits) < 1
+
+
+def seconds_to_start_and_leave(cron: HosCron) -> tuple[float, float]:
+    begun = time.time()
+    job_started = float(cron.call("job", "--", "date", "+%s.%N").stdout)
+    return job_started - begun, time.time() - job_started

@@ -1,0 +1,112 @@
+"""What is written down of a run, and where: the record's fields, the journal, and the recorder that takes it on.
+
+Nothing here may fail the run: what cannot be done is said, and left to the next one who can.
+"""
+
+# ruff: noqa: PTH123 - pathlib costs more than all of this module
+
+import os
+
+from hallofshame.journal import Journal
+
+from . import recorder
+from .belongings import start_ticks
+from .ending import Ending
+from .output import KeptOutput
+from .redaction import Redactor
+from .run import Run, iso
+from .watching import Watch
+
+TYPE_CHECKING = False  # the one in typing costs as much as all of this module
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from typing import Any
+
+
+class Bookkeeping:
+    """The records of one run. `say` puts a line before the operator."""
+
+    def __init__(self, run: Run, redactor: Redactor, say: "Callable[[str], None]") -> None:
+        self._run = run
+        self._redactor = redactor
+        self._say = say
+        self._journal = Journal(run.state_directory)
+        self._opening = _opening(run, redactor)
+        self._unwritten: dict[str, Any] | None = None
+
+    def begin(self) -> None:
+        """Put on disk that the run has started."""
+        self._write(self._opening)
+
+    def end(self, ending: Ending, facts: "dict[str, Any] | None" = None) -> None:
+        """Put on disk how the run ended; `facts` are what was seen of it."""
+        run = self._run
+        reasons = [*([ending.reason] if ending.reason else []), *run.remarks]
+        closing = {
+            "state": ending.state,
+            "finished_at": iso(run.finished_at),
+            "duration_seconds": round(run.duration_seconds, 6),
+            "exit_code": ending.exit_code,
+            "signal": ending.signal,
+            "attempts": run.attempts,
+            "reason": self._redactor.redact_text("; ".join(reasons)) or None,
+        }
+        self._write(self._opening | closing | (facts or {}))
+
+    def start_recorder(self) -> int | None:
+        """Have the journal brought to the database by a process of its own. Returns its pid, None where that fails."""
+        run = self._run
+        try:
+            return recorder.start(run.state_directory, self._unwritten, in_view=run.flags.sync)
+        except OSError as error:
+            self._say(f"the recorder cannot be started, the journal waits for the next one: {error}")
+            return None
+
+    def _write(self, record: "dict[str, Any]") -> None:
+        try:
+            self._journal.append(record)
+            self._unwritten = None
+        except OSError as error:
+            self._unwritten = record
+            self._say(f"the journal cannot be written, the record goes straight to the database: {error}")
+
+
+def facts_of(watch: Watch, kept: KeptOutput, report: dict[str, float], redactor: Redactor) -> "dict[str, Any]":
+    """What was seen of a run that had a process."""
+    return {
+        "cpu_seconds": round(watch.cpu_seconds, 6),
+        "peak_memory_bytes": watch.peak_memory_bytes,
+        "output_bytes": kept.byte_count,
+        "output_lines": kept.line_count,
+        "output_head": kept.head(redactor),
+        "output_tail": kept.tail(redactor),
+        "stderr_tail": kept.stderr_tail(redactor),
+        "leftover": bool(watch.leftover),
+        "report": {redactor.redact_text(name): figure for name, figure in report.items()},
+    }
+
+
+def _opening(run: Run, redactor: Redactor) -> "dict[str, Any]":
+    return {
+        "run_id": run.run_id,
+        "job": run.flags.job,
+        "state": "running",
+        "host": os.uname().nodename,
+        "boot_id": _boot_id(),
+        "pid": os.getpid(),
+        "pid_start_ticks": start_ticks(os.getpid()),
+        "argv": redactor.redact_command(run.flags.command),
+        "scheduled_at": iso(run.scheduled_at),
+        "started_at": iso(run.started_at),
+        "timeout_seconds": run.flags.timeout_seconds,
+        "attempts": run.attempts,
+    }
+
+
+def _boot_id() -> str:
+    """Which boot of the machine this is: a pid says nothing about a process of another one."""
+    try:
+        with open("/proc/sys/kernel/random/boot_id", encoding="ascii") as file:
+            return file.read().strip()
+    except OSError:
+        return "unknown"  # some sandboxes hide it; the run goes on
