@@ -46,7 +46,7 @@ def main() -> None:
             _report(cycle, summary, held.seconds)
         floor = _floor(engine, START)
         print(
-            f"floor: the same rows by bare executemany {floor:.3f} s; the last cycle's database {held.seconds / floor:.1f} x"
+            f"floor: its rows by bare executemany {floor:.3f} s; the last cycle's database {held.seconds / floor:.1f} x"
         )
 
 
