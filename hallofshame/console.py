@@ -12,8 +12,12 @@ from hallofshame.errors import HallOfShameError
 
 # name: (where its click command lives, what --help says of it)
 COMMANDS = {
+    "audit": ("hallofshame.commands.audit:audit", "Show how a park's or a ride's figures of a day came about."),
+    "backfill": ("hallofshame.commands.backfill:backfill", "Judge operating days once more."),
     "crontab": ("hallofshame.deployment.crontab:crontab", "Print the crontab that jobs.toml means."),
     "flush": ("hallofshame.commands.flush:flush", "Bring what waits in the journal to the database."),
+    "import": ("hallofshame.commands.import_polls:import_polls", "Store polls files as history."),
+    "judge": ("hallofshame.commands.judge:judge", "Judge a polls file without a database, and print JSON."),
     "log": ("hallofshame.commands.log:log", "Show what a run printed."),
     "migrate": ("hallofshame.commands.migrate:migrate", "Bring the database to this release's schema."),
     "runs": ("hallofshame.commands.runs:runs", "List runs, newest first."),

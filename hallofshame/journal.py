@@ -46,7 +46,7 @@ class Journal:
         for directory in (os.path.dirname(self.directory), self.directory):
             os.makedirs(directory, 0o700, exist_ok=True)
         path = os.path.join(self.directory, record["run_id"] + ".jsonl")
-        file = os.open(path, os.O_WRONLY | os.O_APPEND | os.O_CREAT | os.O_CLOEXEC, 0o600)
+        file = os.open(path, os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o600)
         try:
             size_bytes = os.fstat(file).st_size
             _write_line(file, record, size_bytes)
@@ -73,7 +73,7 @@ class Journal:
             return
 
     def _fsync_directory(self) -> None:
-        directory = os.open(self.directory, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+        directory = os.open(self.directory, os.O_RDONLY | os.O_DIRECTORY)
         try:
             os.fsync(directory)
         finally:

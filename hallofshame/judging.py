@@ -45,7 +45,7 @@ def judge_file(
     return {
         "rules_version": RULES_VERSION,
         "period": _period([day.operation for day in days if day.operation]),
-        "days": [_day(day, names, segments=segments) for day in days],
+        "days": [as_json(day, names, segments=segments) for day in days],
     }
 
 
@@ -112,7 +112,8 @@ def _period(operations: list[Operation]) -> dict[str, Any]:
     }
 
 
-def _day(day: ParkDay, names: Mapping[int, str], *, segments: bool) -> dict[str, Any]:
+def as_json(day: ParkDay, names: Mapping[int, str], *, segments: bool) -> dict[str, Any]:
+    """One park-day of that JSON. `names`: of every ride of the day, by id."""
     facts = {"op_day": day.op_day.isoformat(), "operated": day.operation is not None, "snapshots": day.snapshots}
     if day.operation is None:
         return {**facts, "rides_open_any": day.rides_open_any}

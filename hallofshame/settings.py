@@ -92,6 +92,18 @@ class Settings(BaseModel):
         "A collection fails when fewer than this share of the parks answered.",
         "a number from 0 to 100",
     )
+    archive_url: Annotated[str, _starts_with("file:///", "s3://")] = _setting(
+        "HOS_ARCHIVE_URL",
+        lambda data: f"file://{data['state_dir']}/archive",
+        "Where each park-day's polls go before they leave the database. Default: the folder archive in HOS_STATE_DIR.",
+        "file:///folder or s3://bucket/prefix",
+    )
+    keep_readings_hours: Annotated[float, Field(ge=0)] = _setting(
+        "HOS_KEEP_READINGS_HOURS",
+        24.0,
+        "How many hours readings stay in the database after their operating day is final.",
+        "a number, 0 or more",
+    )
     sendgrid_api_key: SecretStr | None = _setting(
         "SENDGRID_API_KEY", None, "The key that alert mails are sent with.", "a SendGrid API key"
     )
@@ -165,7 +177,9 @@ def load_or_default(environ: Mapping[str, str] | None = None, env_file: Path = E
     try:
         return Settings.model_validate(given), problems
     except ValidationError as error:
-        bad = {str(detail["loc"][0]): detail["msg"] for detail in error.errors()}
+        # A default that follows another setting is not worked out while any is wrong: no problem of its own.
+        own = (detail for detail in error.errors() if detail["type"] != "default_factory_not_called")
+        bad = {str(detail["loc"][0]): detail["msg"] for detail in own}
     problems += [_problem(name, message) for name, message in bad.items()]
     return Settings.model_validate({name: given[name] for name in given if name not in bad}), problems
 

@@ -9,13 +9,12 @@ from functools import partial
 
 import click
 
-from hallofshame import runtime
+from hallofshame import arrival, runtime
+from hallofshame.arrival import Arrival
 from hallofshame.limiter import Limiter
-from hallofshame.model import Issue, Park, Poll, PollOutcome, Reading, RideState
+from hallofshame.model import Issue, Park, Poll, PollOutcome
 from hallofshame.park_overrides import ParkOverrides, zone_issue
 from hallofshame.queue_times import FeedError, QueueTimes
-from hallofshame.rules.readings import clean
-from hallofshame.rules.status import judge
 from hallofshame.runtime import Runtime, Summary
 from hallofshame.store import engine, issues, parks, polls, rides
 from hallofshame.store.engine import Connection
@@ -48,9 +47,8 @@ def run(world: Runtime) -> Summary:
     label, hidden = f"collecting {len(asked)} parks", not sys.stderr.isatty()
     with click.progressbar(length=len(asked), label=label, hidden=hidden, file=sys.stderr) as bar:
         for answer in ask_all(client, asked, slot, world.clock, started + _seconds_allowed(world)):
-            payload = clean(answer.payload)
-            judged = {reading: judge(reading, answer.poll.polled_at) for reading in payload.readings}
-            written.update(engine.write(world.engine, partial(_store, answer.poll, judged, payload.issues, before)))
+            arrived = arrival.judge(answer.poll, answer.payload)
+            written.update(engine.write(world.engine, partial(_store, arrived, before)))
             failures += _failure(answer)
             bar.update(1)
     figures = {
@@ -101,19 +99,13 @@ def _refresh_parks(world: Runtime, client: QueueTimes) -> None:
     engine.write(world.engine, store)
 
 
-def _store(
-    poll: Poll,
-    judged: Mapping[Reading, RideState],
-    found: Sequence[Issue],
-    before: Mapping[int, KnownRide],
-    conn: Connection,
-) -> Counter[str]:
+def _store(arrived: Arrival, before: Mapping[int, KnownRide], conn: Connection) -> Counter[str]:
     """Enter one park's poll in one transaction. Returns what it adds to the figures."""
-    if not polls.record(conn, poll, judged):
-        return Counter(parks_ok=_is_ok(poll))
-    rides.record(conn, poll.park_id, judged, poll.polled_at, before)
-    issues.record(conn, found, poll.polled_at)
-    return Counter(parks_ok=_is_ok(poll), rides_seen=len(judged), rows_written=len(judged) + 1)
+    if not arrival.enter(conn, arrived, before):
+        return Counter(parks_ok=_is_ok(arrived.poll))
+    issues.record(conn, arrived.issues, arrived.poll.polled_at)
+    rides_seen = len(arrived.judged)
+    return Counter(parks_ok=_is_ok(arrived.poll), rides_seen=rides_seen, rows_written=rides_seen + 1)
 
 
 def _is_ok(poll: Poll) -> bool:

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from contextlib import ExitStack
 from pathlib import Path
 
+import hypothesis
 import pytest
 
 from hallofshame.store import database
@@ -15,6 +16,10 @@ from tests import mariadb
 DATABASES = ("sqlite", "mysqldb", "pymysql")
 
 _session = ExitStack()
+
+# The same examples in each run: what a property test finds today it finds tomorrow.
+hypothesis.settings.register_profile("repeatable", derandomize=True, deadline=None)
+hypothesis.settings.load_profile("repeatable")
 
 
 def pytest_configure(config: pytest.Config) -> None:

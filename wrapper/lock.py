@@ -17,11 +17,11 @@ class LockTaken(Exception):
 
 
 def acquire(path: str, run_id: str, wait_seconds: float, arrivals: int) -> int:
-    """Take the lock and return its descriptor, which closes on exec so that no child holds it.
+    """Take the lock and return its descriptor. Like all that Python opens it closes on exec: no child holds it.
 
     Waits at most `wait_seconds`. Raises LockTaken, signals.Interrupted, or OSError when no lock can be made.
     """
-    lock = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+    lock = os.open(path, os.O_RDWR | os.O_CREAT, 0o600)
     gives_up_at = time.monotonic() + wait_seconds
     while not _try(lock):
         seconds = gives_up_at - time.monotonic()

@@ -31,8 +31,8 @@ class Attempt:
 def start(run: Run) -> Attempt:
     """Execute the run's command as it stands, in its own process group. Raises NotExecutable."""
     run.attempts += 1
-    stdout, job_stdout = os.pipe2(os.O_CLOEXEC)
-    stderr, job_stderr = os.pipe2(os.O_CLOEXEC)
+    stdout, job_stdout = os.pipe()
+    stderr, job_stderr = os.pipe()
     try:
         pid = _spawn(run, job_stdout, job_stderr)
     except OSError as error:

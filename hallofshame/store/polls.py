@@ -2,19 +2,40 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Connection, insert, select, update
+from sqlalchemy import Connection, func, insert, select, update
 
 from hallofshame.model import Poll, PollOutcome, Reading, RideState
 from hallofshame.store.schema import polls, readings
+
+# A poll comes minutes after its slot, the key it lies by; a day between them is more than any job is late.
+SLOT_WITHIN = timedelta(days=1)
+
+StateAndWait = tuple[RideState, int | None]  # the wait in minutes
+
+ROWS_AT_ONCE = 500  # of a day's 700,000 readings: objects that live longer cost more to look after than to read
+
+
+class _Said(dict[tuple[str, int | None], StateAndWait]):
+    """What readings say: one value for all that say the same."""
+
+    def __missing__(self, stored: tuple[str, int | None]) -> StateAndWait:
+        said = self[stored] = (RideState(stored[0]), stored[1])
+        return said
 
 
 def answered(conn: Connection, slot: datetime) -> set[int]:
     """The parks that have answered for a slot."""
     query = select(polls.c.park_id).where(polls.c.slot == slot, polls.c.outcome == PollOutcome.OK.value)
     return set(conn.execute(query).scalars())
+
+
+def first_slots(conn: Connection) -> dict[int, datetime]:
+    """The oldest slot that each park's log still holds."""
+    query = select(polls.c.park_id, func.min(polls.c.slot)).group_by(polls.c.park_id)  # a step in the key a park
+    return {row[0]: row[1] for row in conn.execute(query)}
 
 
 def record(conn: Connection, poll: Poll, judged: Mapping[Reading, RideState]) -> bool:
@@ -27,6 +48,43 @@ def record(conn: Connection, poll: Poll, judged: Mapping[Reading, RideState]) ->
     if judged:
         conn.execute(insert(readings), _rows(poll, judged))
     return True
+
+
+def of_day(
+    conn: Connection, park_id: int, since: datetime, before: datetime
+) -> list[tuple[datetime, dict[int, StateAndWait]]]:
+    """What a park's answers in a stretch of time said of each ride, as judged on arrival, in order.
+
+    By the whole second each came in. Failed polls are none.
+    """
+    answers = (
+        select(
+            polls.c.slot,
+            polls.c.polled_at,
+            func.row_number().over(order_by=(polls.c.polled_at, polls.c.slot)).label("number"),
+        )
+        .where(
+            polls.c.park_id == park_id,
+            polls.c.slot.between(since - SLOT_WITHIN, before + SLOT_WITHIN),
+            polls.c.polled_at >= since,
+            polls.c.polled_at < before,
+            polls.c.outcome == PollOutcome.OK.value,
+        )
+        .cte("answers")
+    )
+    snapshots: dict[datetime, dict[int, StateAndWait]] = {}
+    by_number: dict[int, dict[int, StateAndWait]] = {}
+    for number, polled_at in conn.execute(select(answers.c.number, answers.c.polled_at).order_by(answers.c.number)):
+        by_number[number] = snapshots.setdefault(polled_at.replace(microsecond=0), {})
+    # A number takes the place of the slot: to read a moment costs more than all the rest of its row.
+    query = select(answers.c.number, readings.c.ride_id, readings.c.state, readings.c.wait_minutes).join_from(
+        answers, readings, (readings.c.park_id == park_id) & (readings.c.slot == answers.c.slot)
+    )
+    said = _Said()
+    for rows in conn.execute(query).partitions(ROWS_AT_ONCE):
+        for number, ride_id, state, wait_minutes in rows:
+            by_number[number][ride_id] = said[state, wait_minutes]
+    return list(snapshots.items())
 
 
 def _claim(conn: Connection, poll: Poll) -> bool:

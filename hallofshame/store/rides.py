@@ -24,10 +24,13 @@ class KnownRide:
     closed_since_at: datetime | None
 
 
-def known(conn: Connection) -> dict[int, KnownRide]:
-    """Every ride, by id (about 5,000)."""
+def known(conn: Connection, park_id: int | None = None) -> dict[int, KnownRide]:
+    """The rides of one park, or every ride (about 5,000), by id."""
     columns = [rides.c[name] for name in KnownRide.__dataclass_fields__]
-    return {row.ride_id: KnownRide(*row[1:]) for row in conn.execute(select(rides.c.ride_id, *columns))}
+    query = select(rides.c.ride_id, *columns)
+    if park_id is not None:
+        query = query.where(rides.c.park_id == park_id)
+    return {row.ride_id: KnownRide(*row[1:]) for row in conn.execute(query)}
 
 
 def record(

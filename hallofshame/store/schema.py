@@ -6,6 +6,7 @@ from sqlalchemy import (
     BigInteger,
     Boolean,
     Column,
+    Date,
     Double,
     ForeignKey,
     Index,
@@ -20,7 +21,7 @@ from hallofshame.store.columns import LongText, UnsignedInteger, UtcDateTime
 
 # The newest migration; a test holds it equal to alembic's head. A process compares it with the database's without
 # importing alembic.
-REVISION = "0001"
+REVISION = "0002"
 
 metadata = MetaData(
     naming_convention={"ix": "ix_%(table_name)s_%(column_0_N_name)s", "fk": "fk_%(table_name)s_%(column_0_N_name)s"}
@@ -33,6 +34,16 @@ MARIADB: dict[str, Any] = {
     "mariadb_charset": "utf8mb4",
     "mariadb_collate": "utf8mb4_bin",
 }
+
+
+def _figures(*names: str, kind: type[Integer] = Integer) -> list[Column[int]]:
+    """Columns that only add up: seconds, counts, sums. A year of a large park passes 31 bits, a day never does."""
+    return [Column(name, kind, nullable=False) for name in names]
+
+
+_SUMS = ("up_s", "down_s", "weighted_down_s", "weighted_sched_s")  # of counted rides
+_BUCKETS = ("up_s", "down_s", "pre_s", "early_s", "stop_s", "closed_s", "unobserved_s")  # add up to the window
+_COUNTED = ("counted_up_s", "counted_down_s", "counted_outages", "weighted_down_s", "weighted_sched_s")
 
 # As parks.json lists them, corrected by the override file. Ids are Queue-Times'.
 parks = Table(
@@ -102,6 +113,18 @@ ride_names = Table(
     **MARIADB,
 )
 
+# What the names say a ride weighs and is, or a person did, with the reason: shown beside the ride.
+ride_classifications = Table(
+    "ride_classifications",
+    metadata,
+    Column("ride_id", ForeignKey(rides.c.ride_id), primary_key=True),
+    Column("tier", SmallInteger, nullable=False),
+    Column("tier_reason", String(500), nullable=False),
+    Column("kind", String(16), nullable=False),
+    Column("kind_reason", String(500), nullable=False),
+    **MARIADB,
+)
+
 # One row per park and slot: who was asked, when, and what came. `slot` is when the poll was due, so that two collectors
 # that start together write it once.
 polls = Table(
@@ -130,6 +153,174 @@ readings = Table(
     Column("wait_minutes", SmallInteger),
     Column("last_updated", UtcDateTime),
     Column("state", String(8), nullable=False),
+    **MARIADB,
+)
+
+# A park's operating day, judged as a whole: provisional until it is final. The zone is the one it was cut by, whatever
+# the park's is now. Where it did not operate the figures of the window are 0.
+park_days = Table(
+    "park_days",
+    metadata,
+    Column("park_id", ForeignKey(parks.c.park_id), primary_key=True),
+    Column("op_day", Date, primary_key=True),
+    Column("timezone", String(64), nullable=False),
+    Column("rules_version", SmallInteger, nullable=False),
+    Column("is_final", Boolean, nullable=False),
+    Column("operated", Boolean, nullable=False),
+    Column("opened_at", UtcDateTime),
+    Column("closed_at", UtcDateTime),
+    Column("open_edge_known", Boolean, nullable=False),
+    Column("close_edge_known", Boolean, nullable=False),
+    *_figures("snapshots", "rides_open_any"),  # of the whole operating day
+    *_figures("snapshots_in_window", "window_s", "observed_s", "stop_s"),
+    *_figures("rides_seen", "rides_opened", "rides_counted", "rides_closed_all_day"),
+    *_figures(*_SUMS, "outages"),
+    Column("computed_at", UtcDateTime, nullable=False),
+    Column("readings_purged_at", UtcDateTime, comment="from then on it cannot be judged again from the database"),
+    Index(None, "op_day"),
+    **MARIADB,
+)
+
+# Where a ride's seconds went on a day its park operated, and what the days after it need to know of it, so that they
+# never need readings. Like every table below it lies in the order of park and day: a park-day is replaced in one
+# place, and a ride's history is read within its park's. No foreign keys: the rows come and go with the park-day.
+ride_days = Table(
+    "ride_days",
+    metadata,
+    Column("park_id", UnsignedInteger, primary_key=True, autoincrement=False),
+    Column("op_day", Date, primary_key=True),
+    Column("ride_id", UnsignedInteger, primary_key=True, autoincrement=False),
+    Column("weight", SmallInteger, nullable=False),
+    Column("is_counted", Boolean, nullable=False),
+    Column("is_queue_ride", Boolean, nullable=False),
+    Column("is_usually_open", Boolean, nullable=False),
+    Column("is_closed_all_day", Boolean, nullable=False),
+    *_figures(*_BUCKETS, "outages", "longest_outage_s"),
+    *_figures(*_COUNTED),  # the same and times the weight; 0 where the ride is not counted
+    *_figures("wait_readings", "wait_minutes_sum"),  # of a counted ride, while it was open
+    Column("longest_wait_minutes", SmallInteger),
+    Column("waits_seen", Boolean, nullable=False),
+    Column("first_open_clock_s", Integer, comment="wall clock from 04:00"),
+    Column("last_open_clock_s", Integer, comment="wall clock from 04:00"),
+    **MARIADB,
+)
+
+# Each outage of each ride. `down_s` may be less than the time between.
+outages = Table(
+    "outages",
+    metadata,
+    Column("park_id", UnsignedInteger, primary_key=True, autoincrement=False),
+    Column("op_day", Date, primary_key=True),
+    Column("ride_id", UnsignedInteger, primary_key=True, autoincrement=False),
+    Column("began_at", UtcDateTime, primary_key=True),
+    Column("ended_at", UtcDateTime, nullable=False),
+    *_figures("down_s"),
+    Column("has_reopened", Boolean, nullable=False),
+    **MARIADB,
+)
+
+# Counted rides by the UTC moment a local hour began, so that half-hour zones and the doubled hour stay apart.
+ride_hours = Table(
+    "ride_hours",
+    metadata,
+    Column("park_id", UnsignedInteger, primary_key=True, autoincrement=False),
+    Column("op_day", Date, primary_key=True),
+    Column("ride_id", UnsignedInteger, primary_key=True, autoincrement=False),
+    Column("hour", UtcDateTime, primary_key=True),
+    *_figures("up_s", "down_s", "wait_readings", "wait_minutes_sum"),
+    Column("longest_wait_minutes", SmallInteger),
+    **MARIADB,
+)
+park_hours = Table(
+    "park_hours",
+    metadata,
+    Column("park_id", UnsignedInteger, primary_key=True, autoincrement=False),
+    Column("op_day", Date, primary_key=True),
+    Column("hour", UtcDateTime, primary_key=True),
+    *_figures(*_SUMS),
+    **MARIADB,
+)
+
+
+def _park_sums() -> list[Column[int]]:
+    """What park-days add up to. `rides_counted`: on at least one of the days; rides closed all day: ride-days."""
+    return [
+        *_figures("days", "operated_days", "rides_counted", "rides_closed_all_day"),
+        *_figures("snapshots", "snapshots_in_window", "window_s", "observed_s", "stop_s", kind=BigInteger),
+        *_figures(*_SUMS, "outages", kind=BigInteger),
+    ]
+
+
+def _ride_sums() -> list[Column[int]]:
+    """What ride-days add up to, and the largest where a name says longest."""
+    return [
+        *_figures("days_seen", "days_counted", "days_closed_all_day"),
+        *_figures(*_BUCKETS, *_COUNTED, "outages", "wait_readings", "wait_minutes_sum", kind=BigInteger),
+        *_figures("longest_outage_s"),
+        Column("longest_wait_minutes", SmallInteger),
+    ]
+
+
+# Weeks (ISO), months and years: sums of final day rows.
+park_periods = Table(
+    "park_periods",
+    metadata,
+    Column("park_id", UnsignedInteger, primary_key=True, autoincrement=False),
+    Column("grain", String(8), primary_key=True, comment="week, month or year"),
+    Column("starts_on", Date, primary_key=True),
+    *_park_sums(),
+    **MARIADB,
+)
+ride_periods = Table(
+    "ride_periods",
+    metadata,
+    Column("park_id", UnsignedInteger, primary_key=True, autoincrement=False),
+    Column("grain", String(8), primary_key=True, comment="week, month or year"),
+    Column("starts_on", Date, primary_key=True),
+    Column("ride_id", UnsignedInteger, primary_key=True, autoincrement=False),
+    *_ride_sums(),
+    **MARIADB,
+)
+
+# The hall of shame: who is ranked in a period, who is not and why, each in its park's own operating days, in order.
+# No foreign keys: to replace thousands of rows would lock every ride against the collector.
+park_leaderboard = Table(
+    "park_leaderboard",
+    metadata,
+    Column("period", String(16), primary_key=True),
+    Column("park_id", UnsignedInteger, primary_key=True, autoincrement=False),
+    Column("place", Integer, nullable=False, comment="1, 2, 3, …; those that are not ranked come last"),
+    Column("rank", Integer, comment="1, 2, 2, 4; null: not ranked"),
+    Column("standing", String(16), nullable=False, comment="ranked, or why not"),
+    Column("from_day", Date, nullable=False),
+    Column("to_day", Date, nullable=False),
+    *_park_sums(),
+    Index(None, "period", "place"),
+    **MARIADB,
+)
+ride_leaderboard = Table(
+    "ride_leaderboard",
+    metadata,
+    Column("period", String(16), primary_key=True),
+    Column("ride_id", UnsignedInteger, primary_key=True, autoincrement=False),
+    Column("park_id", UnsignedInteger, nullable=False),
+    Column("place", Integer, nullable=False, comment="1, 2, 3, …; those that are not ranked come last"),
+    Column("rank", Integer, comment="1, 2, 2, 4; null: not ranked"),
+    Column("standing", String(16), nullable=False, comment="ranked, or why not"),
+    Column("from_day", Date, nullable=False),
+    Column("to_day", Date, nullable=False),
+    *_ride_sums(),
+    Index(None, "period", "place"),
+    **MARIADB,
+)
+
+# One row. What is served depends on nothing else but the clock and the request, and steps when a job commits.
+data_version = Table(
+    "data_version",
+    metadata,
+    Column("only", SmallInteger, primary_key=True, autoincrement=False, comment="1"),
+    Column("version", BigInteger, nullable=False),
+    Column("stepped_at", UtcDateTime, nullable=False),
     **MARIADB,
 )
 

@@ -88,7 +88,7 @@ def test_every_payload_through_the_wrapper(feed: Feed, feed_url: str, tmp_path: 
     command(given, tmp_path, "hos", "flush")
     runs = json.loads(command(given, tmp_path, "hos", "runs", "collect", "--limit", "999", "--json"))
     assert [(run["state"], run["report"]["parks_ok"]) for run in runs] == [("succeeded", 1)] * 107
-    assert not list((tmp_path / "journal").iterdir())
+    assert not list((tmp_path / "journal").glob("*.jsonl"))
     opened = database.open_ready(url)
     assert_holds_the_payloads(opened)
     opened.dispose()

@@ -68,3 +68,31 @@ def test_of_two_writers_of_one_slot_one_is_entered(engine: Engine) -> None:
     assert sorted(entered) == [False, False, False, True]
     with engines.read(engine) as conn:
         assert conn.execute(select(func.count()).select_from(readings)).scalar() == len(JUDGED)
+
+
+@pytest.mark.usefixtures("_park")
+def test_a_days_answers_come_in_order_of_when_they_came_and_failures_are_none(engine: Engine) -> None:
+    minute = timedelta(minutes=1)
+    with engines.begin(engine) as conn:
+        late = poll(slot=NOON, polled_at=NOON + 30 * minute)
+        for answer in (late, poll(slot=NOON + 10 * minute), poll(slot=NOON - minute), poll(slot=NOON + 40 * minute)):
+            polls.record(conn, answer, JUDGED if answer is late else {})
+        polls.record(conn, poll(slot=NOON + 20 * minute, outcome=PollOutcome.BAD_BODY, reason="not JSON"), {})
+        found = polls.of_day(conn, 6, NOON, NOON + 40 * minute)
+        assert polls.of_day(conn, 7, NOON, NOON + 40 * minute) == []
+        assert polls.first_slots(conn) == {6: NOON - minute}
+    assert found == [
+        (NOON + 10 * minute, {}),
+        (NOON + 30 * minute, {1: (RideState.OPEN, 20), 2: (RideState.CLOSED, None)}),
+    ]
+
+
+@pytest.mark.usefixtures("_park")
+def test_answers_of_one_second_are_one(engine: Engine) -> None:
+    with engines.begin(engine) as conn:
+        for ride_id, milliseconds in ((1, 100), (2, 900)):
+            slot = NOON + timedelta(milliseconds=milliseconds)
+            polls.record(conn, poll(slot=slot), {reading(ride_id): RideState.OPEN})
+        assert polls.of_day(conn, 6, NOON, NOON + timedelta(seconds=1)) == [
+            (NOON, {1: (RideState.OPEN, 20), 2: (RideState.OPEN, 20)})
+        ]

@@ -198,6 +198,7 @@ def recording_hos_cron(tmp_path: Path) -> Iterator[HosCron]:
 
 
 def _cron(tmp_path: Path, environment: dict[str, str]) -> Iterator[HosCron]:
+    signal.signal(signal.SIGHUP, signal.SIG_DFL)  # these tests may themselves run under nohup
     cron = HosCron(tmp_path / "state", os.environ | environment)
     yield cron
     cron.stop_all()

@@ -73,8 +73,12 @@ def test_an_argument_that_is_no_text_is_recorded_readably(hos_cron: HosCron) -> 
     assert done.run.argv[-1] == "\\xff"
 
 
-def test_the_job_starts_with_an_empty_stdin_and_usual_signals_in_its_own_group(hos_cron: HosCron) -> None:
-    done = hos_cron("sh", "-c", "cat; cut -d' ' -f1,5 /proc/self/stat; grep -E 'Sig(Blk|Ign)' /proc/self/status")
+def test_the_job_has_nothing_to_read(hos_cron: HosCron) -> None:
+    assert hos_cron.shell("echo meant for another | $hos_cron job -- cat").stdout == b""
+
+
+def test_the_job_starts_with_usual_signals_in_its_own_group(hos_cron: HosCron) -> None:
+    done = hos_cron("sh", "-c", "cut -d' ' -f1,5 /proc/self/stat; grep -E 'Sig(Blk|Ign)' /proc/self/status")
     first, *masks = done.stdout.decode().splitlines()
     pid, group = map(int, first.split())
     assert group < pid  # the shell's, and not the wrapper's

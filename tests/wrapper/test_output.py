@@ -146,6 +146,16 @@ def test_a_reader_that_blocks_loses_what_does_not_fit_and_the_job_goes_on(hos_cr
 
 
 @pytest.mark.integration
+def test_what_a_job_wrote_before_its_end_is_kept_though_nobody_reads_it(hos_cron: HosCron) -> None:
+    reading, stdout = os.pipe()
+    done = hos_cron("sh", "-c", "head -c 700000 /dev/zero; echo last words", stdout=stdout)
+    os.close(stdout)
+    os.close(reading)
+    assert done.run.output_bytes == 700_011
+    assert done.run.output_tail.endswith("last words\n")
+
+
+@pytest.mark.integration
 def test_a_blocked_stdout_and_stderr_do_not_hold_up_the_time_limit(hos_cron: HosCron) -> None:
     reading, writing = os.pipe()
     line = [
@@ -165,10 +175,14 @@ def test_a_blocked_stdout_and_stderr_do_not_hold_up_the_time_limit(hos_cron: Hos
 
 @pytest.mark.integration
 def test_a_reader_that_pauses_misses_nothing(hos_cron: HosCron) -> None:
-    running = hos_cron.start("sh", "-c", "head -c 700000 /dev/urandom | tee copy; touch written")
+    script = "head -c 700000 /dev/urandom | tee copy; touch written; until [ -e reading ]; do sleep 0.01; done"
+    running = hos_cron.start("sh", "-c", script)
     wait_until((hos_cron.cwd / "written").exists)
+    assert running.process.stdout
+    first = running.process.stdout.read(100_000)
+    (hos_cron.cwd / "reading").touch()
     done = running.finish()
-    assert done.stdout == (hos_cron.cwd / "copy").read_bytes()
+    assert first + done.stdout == (hos_cron.cwd / "copy").read_bytes()
     assert done.run.reason is None
 
 

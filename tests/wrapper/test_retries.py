@@ -65,6 +65,8 @@ def test_splay_delays_the_start_by_a_part_of_it(hos_cron: HosCron) -> None:
 
 
 def test_a_run_can_be_interrupted_while_it_waits_for_its_turn(hos_cron: HosCron) -> None:
-    done = hos_cron.shell("$hos_cron job --splay 100h -- true & sleep 0.3; kill -TERM $!; wait $!")
+    listens = "[ $(( 0x$(awk '/SigCgt/ {print $2}' /proc/$!/status) & 0x4000 )) != 0 ]"  # catches SIGTERM
+    wait_until_it_does = f"until {listens}; do sleep 0.01; done"
+    done = hos_cron.shell(f"$hos_cron job --splay 100h -- true & {wait_until_it_does}; kill -TERM $!; wait $!")
     assert (done.exit_code, done.run.state) == (143, RunState.INTERRUPTED)
     assert done.run.reason == "told to stop before the job was started"

@@ -1,0 +1,102 @@
+"""Judged park-days: each replaced whole, with its rides, hours and outages. The caller owns the transaction."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from itertools import groupby
+from typing import Any
+
+from sqlalchemy import ColumnElement, Connection, Table, delete, insert, select, update
+
+from hallofshame.store.schema import outages, park_days, park_hours, parks, ride_days, ride_hours
+from hallofshame.store.upsert import upsert
+
+Row = dict[str, Any]
+Facts = tuple[int, bool, int | None, int | None]  # ride id, waits seen, clocks of the first and the last OPEN reading
+
+
+@dataclass(frozen=True, slots=True)
+class DayRows:
+    """A judged park-day as rows of its five tables; what they share, park and day, stands in `park_day` alone."""
+
+    park_day: Row
+    ride_days: Sequence[Row] = ()
+    outages: Sequence[Row] = ()
+    ride_hours: Sequence[Row] = ()
+    park_hours: Sequence[Row] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """Whether a stored park-day may be judged again."""
+
+    is_final: bool
+    readings_purged_at: datetime | None
+
+
+def lock(conn: Connection, park_id: int) -> None:
+    """Wait until no one else judges days of this park. Comes before the first read, which would fix what is seen."""
+    pass
+
+
+def standing(conn: Connection, park_id: int, op_day: date) -> Standing | None:
+    """How a stored park-day stands; None where it is not stored."""
+    columns = (park_days.c[name] for name in Standing.__dataclass_fields__)
+    row = conn.execute(select(*columns).where(*_is(park_days, park_id, op_day))).first()
+    return None if row is None else Standing(*row)
+
+
+def replace(conn: Connection, rows: DayRows) -> None:
+    """Put a judged park-day in the place of what was stored of it."""
+    key: Row = {name: rows.park_day[name] for name in ("park_id", "op_day")}
+    upsert(conn, park_days, [rows.park_day], update=[name for name in rows.park_day if name not in key])
+    parts = {ride_days: rows.ride_days, outages: rows.outages, ride_hours: rows.ride_hours, park_hours: rows.park_hours}
+    for table, lines in parts.items():
+        conn.execute(delete(table).where(*_is(table, **key)))
+        if lines:
+            conn.execute(insert(table), [key | line for line in lines])
+
+
+def facts_before(conn: Connection, park_id: int, op_day: date, limit: int) -> list[list[Facts]]:
+    """What the rides of each of the park's newest operated days before a day left to it, the newest day last."""
+    newest = (
+        select(park_days.c.op_day)
+        .where(park_days.c.park_id == park_id, park_days.c.op_day < op_day, park_days.c.operated)
+        .order_by(park_days.c.op_day.desc())
+        .limit(limit)
+        .subquery("newest")
+    )
+    facts = (ride_days.c[name] for name in ("ride_id", "waits_seen", "first_open_clock_s", "last_open_clock_s"))
+    query = (
+        select(ride_days.c.op_day, *facts)
+        .join_from(newest, ride_days, (ride_days.c.park_id == park_id) & (ride_days.c.op_day == newest.c.op_day))
+        .order_by(ride_days.c.op_day)
+    )
+    by_day = groupby(conn.execute(query), key=lambda row: row.op_day)
+    return [[(row[1], row[2], row[3], row[4]) for row in day] for _, day in by_day]
+
+
+def operated_after(conn: Connection, park_id: int, op_day: date, limit: int) -> list[date]:
+    """The park's next operated days after a day: those whose history holds it."""
+    query = (
+        select(park_days.c.op_day)
+        .where(park_days.c.park_id == park_id, park_days.c.op_day > op_day, park_days.c.operated)
+        .order_by(park_days.c.op_day)
+        .limit(limit)
+    )
+    return list(conn.execute(query).scalars())
+
+
+def final_since(conn: Connection, op_day: date) -> set[tuple[int, date]]:
+    """Every final park-day from a day on, by park and day."""
+    query = select(park_days.c.park_id, park_days.c.op_day).where(park_days.c.op_day >= op_day, park_days.c.is_final)
+    return {(row.park_id, row.op_day) for row in conn.execute(query)}
+
+
+def mark_purged(conn: Connection, park_id: int, op_day: date, now: datetime) -> None:
+    """Note that a park-day's readings are gone, so that nobody takes their absence for an empty day."""
+    conn.execute(update(park_days).where(*_is(park_days, park_id, op_day)).values(readings_purged_at=now))
+
+
+def _is(table: Table, park_id: int, op_day: date) -> tuple[ColumnElement[bool], ColumnElement[bool]]:
+    return table.c.park_id == park_id, table.c.op_day == op_day
