@@ -26,6 +26,7 @@ from hallofshame.store.classifications import Classified
 from hallofshame.store.days import DayRows
 from hallofshame.store.engine import Connection, Engine
 
+_NOON = time(12, tzinfo=UTC)  # lies in the operating day of nearly every zone
 _SECOND = timedelta(seconds=1)
 _NOT_OPERATED = {
     "operated": False,
@@ -37,11 +38,10 @@ _NOT_OPERATED = {
     **dict.fromkeys(("rides_seen", "rides_opened", "rides_counted", "rides_closed_all_day"), 0),
     **dict.fromkeys(("up_s", "down_s", "weighted_down_s", "weighted_sched_s", "outages"), 0),
 }
-_NOON = time(12, tzinfo=UTC)  # lies in the operating day of nearly every zone
 
 
 class Outcome(Enum):
-    """What became of a park-day that was to be judged. Only the first two changed anything."""
+    """What became of a park-day that was to be judged. Only the first two changed what is stored."""
 
     PROVISIONAL = "judged as it stands now"
     FINAL = "judged finally"

@@ -1,16 +1,20 @@
 """Fixtures for every test: both databases, a world that stands still."""
 
 import os
+import shutil
 import uuid
 from collections.abc import Iterator
-from contextlib import ExitStack
+from contextlib import ExitStack, contextmanager
+from functools import cached_property
 from pathlib import Path
 
 import hypothesis
 import pytest
+from sqlalchemy import delete, text
 
 from hallofshame.store import database
 from hallofshame.store.engine import Engine
+from hallofshame.store.schema import metadata
 from tests import mariadb
 
 DATABASES = ("sqlite", "mysqldb", "pymysql")
@@ -43,30 +47,71 @@ def _no_settings_of_this_machine(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.fixture(params=DATABASES)
-def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
-    """An empty database of each kind, through each driver."""
-    yield from _database(request.param, tmp_path)
-
-
-@pytest.fixture
-def mariadb_url(tmp_path: Path) -> Iterator[str]:
-    """An empty MariaDB database, through the driver that is deployed."""
-    yield from _database("mysqldb", tmp_path)
-
-
-@pytest.fixture
-def engine(database_url: str) -> Iterator[Engine]:
-    """A database with this release's schema."""
-    opened = database.open_as_it_is(database_url)
-    database.migrate(opened)
+def engine(request: pytest.FixtureRequest, prepared: "Prepared", tmp_path: Path) -> Iterator[Engine]:
+    """A database with this release's schema and nothing in it: of each kind, through each driver."""
+    opened = database.open_as_it_is(prepared.url(request.param, tmp_path))
     yield opened
+    if opened.dialect.name != "sqlite":
+        _empty(opened)
     opened.dispose()
 
 
-def _database(driver: str, tmp_path: Path) -> Iterator[str]:
-    if driver == "sqlite":
-        yield f"sqlite:///{tmp_path}/test.sqlite3"
-        return
+@pytest.fixture
+def mariadb_url() -> Iterator[str]:
+    """A database without a schema, through the driver that is deployed."""
+    with _new_database("mysqldb") as url:
+        yield url
+
+
+@pytest.fixture(scope="session")
+def prepared(tmp_path_factory: pytest.TempPathFactory) -> Iterator["Prepared"]:
+    """What is migrated once, because that takes longer than most tests."""
+    with ExitStack() as kept:
+        yield Prepared(tmp_path_factory.mktemp("prepared"), kept)
+
+
+class Prepared:
+    """An SQLite file to copy, and a MariaDB database that each test leaves empty; made when first asked for."""
+
+    def __init__(self, folder: Path, kept: ExitStack) -> None:
+        self._folder = folder
+        self._kept = kept
+
+    def url(self, driver: str, tmp_path: Path) -> str:
+        if driver == "sqlite":
+            shutil.copy(self._sqlite, tmp_path / "test.sqlite3")
+            return f"sqlite:///{tmp_path}/test.sqlite3"
+        return self._mariadb.replace("mysqldb", driver)
+
+    @cached_property
+    def _sqlite(self) -> Path:
+        file = self._folder / "test.sqlite3"
+        _migrate(f"sqlite:///{file}")
+        return file
+
+    @cached_property
+    def _mariadb(self) -> str:
+        url = self._kept.enter_context(_new_database("mysqldb"))
+        _migrate(url)
+        return url
+
+
+def _migrate(url: str) -> None:
+    opened = database.open_as_it_is(url)
+    database.migrate(opened)
+    opened.dispose()
+
+
+def _empty(opened: Engine) -> None:
+    with opened.begin() as conn:
+        conn.execute(text("SET foreign_key_checks = 0"))
+        for table in metadata.sorted_tables:
+            conn.execute(delete(table))
+        conn.execute(text("SET foreign_key_checks = 1"))
+
+
+@contextmanager
+def _new_database(driver: str) -> Iterator[str]:
     socket = os.environ.get(mariadb.SOCKET_VARIABLE)
     if socket is None:
         refuse = pytest.fail if os.environ.get("CI") else pytest.skip

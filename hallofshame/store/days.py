@@ -36,7 +36,7 @@ class Standing:
 
 def lock(conn: Connection, park_id: int) -> None:
     """Wait until no one else judges days of this park. Comes before the first read, which would fix what is seen."""
-    pass
+    conn.execute(select(parks.c.park_id).where(parks.c.park_id == park_id).with_for_update())
 
 
 def standing(conn: Connection, park_id: int, op_day: date) -> Standing | None:

@@ -55,6 +55,7 @@ def test_without_sync_the_wrapper_does_not_wait_and_the_run_gets_there_all_the_s
 def test_the_recorder_holds_neither_the_output_nor_the_lock_nor_the_runs_name(recording_hos_cron: HosCron) -> None:
     """A reader of our output, such as cron, must not wait for the recorder."""
     cron = recording_hos_cron
+    cron.environment["HOS_RUN_ID"] = "a run that this one is part of"
     cron.environment["HOS_DATABASE_URL"], server = hanging_database()
     with server:
         started = time.monotonic()

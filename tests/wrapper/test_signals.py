@@ -60,6 +60,15 @@ def test_user_signals_are_passed_on_to_the_job_alone_and_change_nothing_else(
     assert (done.exit_code, done.run.state, done.stdout) == (0, RunState.SUCCEEDED, b"got it\nalive\n")
 
 
+def test_a_signal_after_the_end_of_the_job_changes_nothing(hos_cron: HosCron) -> None:
+    running = hos_cron.start("sh", "-c", "sleep 600 & echo $$")  # the child holds the pipe: output is awaited a little
+    job = Path("/proc", running.read_line())
+    wait_until(lambda: not job.exists())
+    running.process.terminate()
+    done = running.finish(leftover=True)
+    assert (done.exit_code, done.run.state) == (0, RunState.SUCCEEDED)
+
+
 def test_nohup_protects_wrapper_and_job(hos_cron: HosCron) -> None:
     done = hos_cron.shell("exec nohup $hos_cron job -- sh -c 'kill -HUP $PPID; kill -HUP $$; echo alive'")
     assert (done.exit_code, done.stdout) == (0, b"alive\n")
