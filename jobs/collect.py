@@ -16,7 +16,7 @@ from hallofshame.model import Issue, Park, Poll, PollOutcome
 from hallofshame.park_overrides import ParkOverrides, zone_issue
 from hallofshame.queue_times import FeedError, QueueTimes
 from hallofshame.runtime import Runtime, Summary
-from hallofshame.store import engine, issues, parks, polls, rides
+from hallofshame.store import data_version, engine, issues, parks, polls, rides
 from hallofshame.store.engine import Connection
 from hallofshame.store.rides import KnownRide
 
@@ -51,6 +51,7 @@ def run(world: Runtime) -> Summary:
             written.update(engine.write(world.engine, partial(_store, arrived, before)))
             failures += _failure(answer)
             bar.update(1)
+    engine.write(world.engine, partial(data_version.step, now=world.clock.now()))
     figures = {
         "parks_ok": written["parks_ok"],
         "parks_failed": len(failures),

@@ -202,6 +202,6 @@ def test_a_socket_and_a_non_blocking_pipe_work_like_a_pipe(hos_cron: HosCron) ->
 
 @pytest.mark.integration
 def test_a_line_of_the_wrapper_is_one_line_whatever_is_in_it(hos_cron: HosCron) -> None:
-    done = hos_cron("no such\nSubject: command")
+    done = hos_cron("true", env_file="no such\nSubject: file")
+    assert done.stderr.startswith("hos-cron: job: not run: --env-file no such Subject: file: ")
     assert done.stderr.count("\n") == 1
-    assert done.stderr.startswith("hos-cron: job: not run: ")

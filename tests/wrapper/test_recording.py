@@ -70,6 +70,17 @@ def test_the_recorder_holds_neither_the_output_nor_the_lock_nor_the_runs_name(re
             assert cron.call("job", "--", "true").returncode == 0
 
 
+def test_who_waits_for_the_recorder_does_not_hold_the_lock_meanwhile(recording_hos_cron: HosCron) -> None:
+    cron = recording_hos_cron
+    cron.environment["HOS_DATABASE_URL"], server = hanging_database()
+    with server:
+        waiting = cron.start("true", sync=True)
+        with server.accept()[0]:
+            assert waiting.process.poll() is None
+            assert cron.call("job", "--", "true").returncode == 0
+        cron.stop_all()
+
+
 def hanging_database() -> tuple[str, socket.socket]:
     """A server that takes connections and never says a word."""
     server = socket.create_server(("127.0.0.1", 0))
