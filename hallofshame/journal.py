@@ -11,6 +11,10 @@ and of that only what is cheap: the wrapper imports it while a job runs.
 import json
 import os
 
+# Of a job's output its first and last bytes are kept; output that is not longer stands whole in `output_tail`.
+HEAD_BYTES = 16 << 10
+TAIL_BYTES = 64 << 10
+
 TYPE_CHECKING = False  # typing, too
 if TYPE_CHECKING:
     from typing import Any

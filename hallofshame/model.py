@@ -82,11 +82,6 @@ class Poll:
     reason: str | None = None
 
 
-# Of a job's output the first and the last bytes are kept; shorter output stands whole in `Run.output_tail`.
-HEAD_BYTES = 16 << 10
-TAIL_BYTES = 64 << 10
-
-
 class RunState(Enum):
     """How a run of a job stands (wrapper page). `NOT_STARTED`: the command could not be executed."""
 

@@ -5,10 +5,10 @@ Bytes until the run is over; redaction and decoding happen once, on what is kept
 
 from codecs import getincrementaldecoder
 
+from hallofshame.journal import HEAD_BYTES, TAIL_BYTES
+
 from .redaction import Redactor
 
-HEAD_BYTES = 16 << 10
-TAIL_BYTES = 64 << 10
 STDERR_TAIL_BYTES = 4 << 10
 # Kept beyond each cut until redaction, so that a secret which the cut goes through is still recognised.
 MARGIN_BYTES = 4 << 10

@@ -5,7 +5,8 @@ import click
 from hallofshame import settings
 from hallofshame.commands.runs import newest
 from hallofshame.errors import Permanent
-from hallofshame.model import TAIL_BYTES, Run
+from hallofshame.journal import TAIL_BYTES
+from hallofshame.model import Run
 
 
 @click.command()

@@ -6,9 +6,10 @@ import subprocess
 
 import pytest
 
+from hallofshame.journal import HEAD_BYTES, TAIL_BYTES
 from hallofshame.model import RunState
 from tests.wrapper.conftest import HOS_CRON, PROMPT_SECONDS, HosCron, as_flags, wait_until
-from wrapper.output import HEAD_BYTES, TAIL_BYTES, KeptOutput
+from wrapper.output import KeptOutput
 from wrapper.redaction import Redactor
 
 MIB = 1 << 20

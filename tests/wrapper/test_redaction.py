@@ -5,8 +5,9 @@ from pathlib import Path
 
 import pytest
 
+from hallofshame.journal import HEAD_BYTES, TAIL_BYTES
 from tests.wrapper.conftest import HosCron
-from wrapper.output import HEAD_BYTES, TAIL_BYTES, KeptOutput
+from wrapper.output import KeptOutput
 from wrapper.redaction import MARK, Redactor
 
 CANARY = "c4n4ry-Tweet9/+x"
