@@ -67,8 +67,9 @@ class Bookkeeping:
             self._journal.append(record)
             self._unwritten = None
         except OSError as error:
+            if self._unwritten is None:
+                self._say(f"the journal cannot be written, the record goes straight to the database: {error}")
             self._unwritten = record
-            self._say(f"the journal cannot be written, the record goes straight to the database: {error}")
 
 
 def facts_of(watch: Watch, kept: KeptOutput, report: dict[str, float], redactor: Redactor) -> "dict[str, Any]":

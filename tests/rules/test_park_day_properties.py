@@ -19,7 +19,7 @@ from hallofshame.rules.ride_day import Bucket, RideDay
 from hallofshame.rules.score import Sums
 from hallofshame.rules.snapshot import Snapshot, StateAndWait
 
-pytestmark = pytest.mark.unit
+pytestmark = [pytest.mark.unit, pytest.mark.slow]
 
 ZONES = ("America/New_York", "America/Los_Angeles", "Europe/Rome", "Asia/Tokyo", "Asia/Kolkata")
 # Mostly open, so that parks operate; None: not in the payload.
