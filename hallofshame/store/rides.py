@@ -82,10 +82,13 @@ def _possible_new_ids(
     park_id: int, newer: Sequence[Reading], judged: Mapping[Reading, RideState], before: Mapping[int, KnownRide]
 ) -> list[Issue]:
     """A ride that is new under the name of one that is gone may be the same ride (domain page, S16)."""
+    new = [r for r in newer if r.ride_id not in before]
+    if not new:
+        return []
     present = {r.ride_id for r in judged}
     gone = {ride.name: i for i, ride in before.items() if ride.park_id == park_id and i not in present}
     return [
         Issue("possible_new_id", f"ride:{r.ride_id}", f"{r.name!r} was ride {gone[r.name]}, which is gone")
-        for r in newer
-        if r.ride_id not in before and r.name in gone
+        for r in new
+        if r.name in gone
     ]

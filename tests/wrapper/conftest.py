@@ -48,11 +48,11 @@ class Outcome:
 class Running:
     """A hos-cron that has been started."""
 
-    def __init__(self, cron: "HosCron", process: subprocess.Popen[bytes]) -> None:
+    def __init__(self, cron: "HosCron", process: subprocess.Popen[bytes], known: set[str], started: float) -> None:
         self.process = process
         self._cron = cron
-        self._started = time.monotonic()
-        self._known = {entry.run_id for entry in cron.entries()}
+        self._known = known
+        self._started = started
 
     def read_line(self) -> str:
         """Wait for the next line of output."""
@@ -100,6 +100,7 @@ class HosCron:
 
     def start_line(self, line: list[str], stdout: Any = subprocess.PIPE) -> Running:
         """Start hos-cron by a line of one's own."""
+        known, started = {entry.run_id for entry in self.entries()}, time.monotonic()
         process = subprocess.Popen(
             line,
             bufsize=0,  # so that read_line takes no more than its line
@@ -110,7 +111,7 @@ class HosCron:
             stderr=subprocess.PIPE,
         )
         self._started.append(process)
-        return Running(self, process)
+        return Running(self, process, known, started)
 
     def call(self, *line: str) -> subprocess.CompletedProcess[str]:
         """Call with a line from which no record is expected."""
