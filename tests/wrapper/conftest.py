@@ -175,6 +175,11 @@ def _has_in_environment(process: Path, mark: bytes) -> bool:
     return mark in environment.split(b"\0") and state not in b"ZX"
 
 
+def without_coverage(environment: dict[str, str]) -> dict[str, str]:
+    """The same without what makes every process measure itself, which takes time and memory."""
+    return {name: value for name, value in environment.items() if not name.startswith("COVERAGE")}
+
+
 def wait_until(condition: Callable[[], Any]) -> None:
     """Wait for something to become true, and fail when it does not."""
     give_up_at = time.monotonic() + PATIENCE_SECONDS

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.wrapper.conftest import HosCron
+from tests.wrapper.conftest import HosCron, without_coverage
 
 pytestmark = pytest.mark.integration
 
@@ -68,6 +68,8 @@ def test_with_everything_outside_black_holed_the_job_starts_at_once_and_the_wrap
             "SENDGRID_API_KEY": "SG.black-hole",
             "HOS_ALERT_TO": "ops@example.org",
         }
+        cron.environment = without_coverage(cron.environment)
+        hos_cron.environment = without_coverage(hos_cron.environment)
         for _ in range(5):
             usual_starts.append(seconds_to_start_and_leave(hos_cron)[0])
             start, leave = seconds_to_start_and_leave(cron)

@@ -5,7 +5,7 @@ import sys
 
 import pytest
 
-from tests.wrapper.conftest import HOS_CRON, HosCron
+from tests.wrapper.conftest import HOS_CRON, HosCron, without_coverage
 
 pytestmark = pytest.mark.integration
 
@@ -29,7 +29,7 @@ CASES = {
 @pytest.mark.parametrize(("script", "size", "lines"), CASES.values(), ids=CASES)
 def test_output_of_any_size_takes_little_time_and_memory(hos_cron: HosCron, script: str, size: int, lines: int) -> None:
     line = [sys.executable, "-c", MEASURE, str(HOS_CRON), "job", "--", "sh", "-c", script]
-    environment = {name: value for name, value in hos_cron.environment.items() if not name.startswith("COVERAGE")}
+    environment = without_coverage(hos_cron.environment)
     peak_kib = subprocess.run(line, env=environment, cwd=hos_cron.cwd, stdout=subprocess.PIPE, check=True).stdout
     [entry] = hos_cron.entries()
     assert (entry.record["output_bytes"], entry.record["output_lines"]) == (size, lines)

@@ -12,7 +12,7 @@ from typing import Any
 
 import pytest
 
-from tests.wrapper.conftest import PROMPT_SECONDS, HosCron, wait_until
+from tests.wrapper.conftest import PROMPT_SECONDS, HosCron, wait_until, without_coverage
 
 pytestmark = pytest.mark.integration
 
@@ -180,6 +180,7 @@ def test_a_recorder_that_cannot_be_started_leaves_the_journal_to_the_next(hos_cr
 
 def test_the_wrapper_may_be_replaced_while_a_job_runs(hos_cron: HosCron, tmp_path: Path) -> None:
     hos_cron.cwd = tmp_path / "checkout"
+    hos_cron.environment = without_coverage(hos_cron.environment)  # it would count the copy as ours
     for package in ("hallofshame", "wrapper"):
         shutil.copytree(ROOT / package, hos_cron.cwd / package)
     job = "until [ -e replaced ]; do sleep 0.01; done; head -c 200000 /dev/zero; kill -SEGV $$"
