@@ -76,8 +76,8 @@ def test_with_everything_outside_black_holed_the_job_starts_at_once_and_the_wrap
             starts.append(start)
             exits.append(leave)
             silent.accept()[0].close()  # only then has the recorder stopped loading its libraries
-    # The best of five, and on a busy machine not the figure itself but that nothing comes on top.
-    assert min(starts) < max(0.05, 1.5 * min(usual_starts))
+    # On a busy machine not the figure itself, but that no waiting comes on top: that would be seconds.
+    assert min(starts) < max(0.05, 3 * min(usual_starts))
     assert min(exits) < 1
 
 
