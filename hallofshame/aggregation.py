@@ -50,17 +50,15 @@ class Outcome(Enum):
     PURGED = "its readings are archived and gone"
 
 
-def aggregate_day(
-    store: Engine, park_id: int, op_day: date, now: datetime, tiers: Tiers, *, again: bool = False
-) -> Outcome:
+def aggregate_day(store: Engine, park_id: int, op_day: date, now: datetime, tiers: Tiers) -> Outcome:
     """Judge a park-day as it stands now from its stored polls, and replace all its rows in one transaction.
 
     It is final from half an hour after its end on; then its week, month and year are summed anew with it. Safe to run
-    twice, or twice at once. `again`: a final day as well. Raises Permanent for a park that is not stored.
+    twice, or twice at once. Raises Permanent for a park that is not stored.
     """
 
     def work(conn: Connection) -> Outcome:
-        outcome = _aggregate(conn, park_id, op_day, now, tiers, again=again)
+        outcome = _aggregate(conn, park_id, op_day, now, tiers, again=False)
         if outcome is Outcome.FINAL:
             sum_periods(conn, park_id, [op_day])
         return outcome
@@ -68,18 +66,12 @@ def aggregate_day(
     return engine.write(store, work)
 
 
-def aggregate_days(store: Engine, park_id: int, op_days: Iterable[date], now: datetime, tiers: Tiers) -> list[date]:
-    """Judge days of a park once more, and with them the days whose history they are: what an import asks for.
-
-    Each day in a transaction of its own, then their weeks, months and years. Returns the days that are final now.
-    """
-    chosen = sorted(set(op_days))
-    final = [day for day in chosen if _is_final_now(store, park_id, day, now, tiers)]
-    with engine.read(store) as conn:
-        after = {later for day in chosen for later in days.operated_after(conn, park_id, day, HISTORY_OPERATED_DAYS)}
-    final += [day for day in sorted(after.difference(chosen)) if _is_final_now(store, park_id, day, now, tiers)]
-    engine.write(store, partial(_lock_and_sum_periods, park_id, final))
-    return final
+def judge_again(store: Engine, park_id: int, op_day: date, now: datetime, tiers: Tiers) -> Outcome:
+    """Judge a park-day as `aggregate_day` does, a final one as well, and leave its periods to the caller."""
+    return engine.write(
+        store,
+        partial(_aggregate, park_id=park_id, op_day=op_day, now=now, tiers=tiers, again=True),
+    )
 
 
 def replace_day(
@@ -110,6 +102,12 @@ def sum_periods(conn: Connection, park_id: int, op_days: Iterable[date]) -> None
         stored_periods.replace(conn, park_id, grain.value, span.first, span.last)
 
 
+def lock_and_sum_periods(conn: Connection, park_id: int, op_days: Iterable[date]) -> None:
+    """Sum the weeks, months and years of some final days anew, alone."""
+    days.lock(conn, park_id)
+    sum_periods(conn, park_id, op_days)
+
+
 def _aggregate(conn: Connection, park_id: int, op_day: date, now: datetime, tiers: Tiers, *, again: bool) -> Outcome:
     days.lock(conn, park_id)
     before = days.standing(conn, park_id, op_day)
@@ -125,24 +123,12 @@ def _aggregate(conn: Connection, park_id: int, op_day: date, now: datetime, tier
     return Outcome.FINAL if replace_day(conn, park_id, day, snapshots, now, tiers) else Outcome.PROVISIONAL
 
 
-def _is_final_now(store: Engine, park_id: int, op_day: date, now: datetime, tiers: Tiers) -> bool:
-    def work(conn: Connection) -> Outcome:
-        return _aggregate(conn, park_id, op_day, now, tiers, again=True)
-
-    return engine.write(store, work) is Outcome.FINAL
-
-
 def _timezone(conn: Connection, park_id: int, op_day: date) -> str:
     """The zone a day is cut by: the park's at the day's noon, so that a correction never cuts past days anew (S22)."""
     timezone = parks.time_zone_at(conn, park_id, datetime.combine(op_day, _NOON))
     if timezone is None:
         raise Permanent(f"park {park_id} is not in the database")
     return timezone
-
-
-def _lock_and_sum_periods(park_id: int, op_days: Iterable[date], conn: Connection) -> None:
-    days.lock(conn, park_id)
-    sum_periods(conn, park_id, op_days)
 
 
 def _classified(conn: Connection, park_id: int, tiers: Tiers) -> dict[int, Classification]:

@@ -6,16 +6,17 @@ A day's polls are held as readings by poll time and ride id, cleaned as on arriv
 import os
 import tempfile
 from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from datetime import date, datetime
+from functools import lru_cache
 from pathlib import Path
 from typing import Any, Protocol
 
-from hallofshame import feed, polls_file
-from hallofshame.clock import to_iso
+from hallofshame import polls_file
+from hallofshame.clock import parse_utc, to_iso
 from hallofshame.errors import HallOfShameError, Permanent, Transient
 from hallofshame.model import Reading
 from hallofshame.polls_file import Header, RecordedPoll
-from hallofshame.rules.readings import clean
 
 S3_CONNECT_SECONDS, S3_READ_SECONDS, S3_ATTEMPTS = 5, 30, 3  # a bucket that is away holds a job two minutes, once
 
@@ -47,8 +48,17 @@ class Archive:
             raise Permanent(f"archive {self.url}/{name} is damaged: {error}: move it away") from error
 
     def write(self, op_day: date, header: Header, polls: Polls) -> None:
-        """Write a park's operating day, whole or not at all. What was there before is replaced."""
-        self._place.put(_name(header.park_id, op_day), _packed(header, polls))
+        """Write a park's operating day, whole or not at all. What was there before is replaced.
+
+        Raises Permanent when it does not read back as it was written, or does not hold what it should.
+        """
+        name, content = _name(header.park_id, op_day), _packed(header, polls)
+        self._place.put(name, content)
+        if self._place.get(name) != content:
+            raise Permanent(f"archive {self.url}/{name}: does not read back as it was written")
+        held, asked = _count(content), (len(polls), sum(map(len, polls.values())))
+        if held != asked:
+            raise Permanent(f"archive {self.url}/{name}: holds {held} polls and readings, and not {asked}")
 
 
 class _Folder:
@@ -162,17 +172,47 @@ def _ride(reading: Reading) -> dict[str, Any]:
         "name": reading.name,
         "is_open": reading.is_open,
         "wait_time": reading.wait_minutes,
-        "last_updated": to_iso(reading.last_updated) if reading.last_updated else None,
+        "last_updated": _text(reading.last_updated) if reading.last_updated else None,
     }
 
 
+_text = lru_cache(maxsize=4_096)(to_iso)  # most moments of a poll are the same
+
+
+def _count(content: bytes) -> tuple[int, int]:
+    """How many polls and readings a packed day holds."""
+    with _opened(content) as polls:
+        rides = [len(poll.payload["rides"]) for poll in polls]
+    return len(rides), sum(rides)
+
+
 def _unpacked(content: bytes) -> Polls:
+    with _opened(content) as polls:
+        return {poll.polled_at: _readings(poll) for poll in polls}
+
+
+@contextmanager
+def _opened(content: bytes) -> Iterator[Iterator[RecordedPoll]]:
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder, "polls.jsonl.gz")
         path.write_bytes(content)
         with polls_file.reading(path) as (_, polls):
-            return {poll.polled_at: _readings(poll.payload) for poll in polls}
+            yield polls
 
 
-def _readings(payload: dict[str, Any]) -> Mapping[int, Reading]:
-    return {reading.ride_id: reading for reading in clean(feed.parse_queue_times(payload)).readings}
+def _readings(poll: RecordedPoll) -> Mapping[int, Reading]:
+    """The rides as they were written here: each once, and clean."""
+    try:
+        return {
+            ride["id"]: Reading(
+                ride["id"], ride["name"], ride["is_open"], ride["wait_time"], _moment(ride["last_updated"])
+            )
+            for ride in poll.payload["rides"]
+        }
+    except (AttributeError, KeyError, TypeError, ValueError) as error:
+        raise Permanent(f"{poll.place}: not as the archive writes its rides: {error!r}") from error
+
+
+@lru_cache(maxsize=4_096)
+def _moment(text: str | None) -> datetime | None:
+    return parse_utc(text) if text else None

@@ -23,18 +23,22 @@ def backfill(
 ) -> Counter[Outcome]:
     """Judge a park's days from the first to the last anew, then the days whose history they are. Returns what became.
 
-    Each day in a transaction of its own, in order, so that a break leaves whole days; safe to run again. Raises
-    Permanent for a park that is not stored, or a day whose archive is damaged or gone.
+    Each day in a transaction of its own, in order, so that a break leaves whole days, and at the end their weeks,
+    months and years; safe to run again. Raises Permanent for a park that is not stored, or a day whose archive is
+    damaged or gone.
     """
     judge = partial(_judge, engine, archive, park_id, now=now, tiers=tiers)
-    became = Counter(judge(day) for day in periods.days(first, last))
+    became = {day: judge(day) for day in periods.days(first, last)}
     with engines.read(engine) as conn:
         after = days.operated_after(conn, park_id, last, HISTORY_OPERATED_DAYS)
-    return became + Counter(judge(day) for day in after)
+    became |= {day: judge(day) for day in after}
+    final = [day for day, outcome in became.items() if outcome is Outcome.FINAL]
+    engines.write(engine, partial(aggregation.lock_and_sum_periods, park_id=park_id, op_days=final))
+    return Counter(became.values())
 
 
 def _judge(engine: Engine, archive: Archive, park_id: int, op_day: date, *, now: datetime, tiers: Tiers) -> Outcome:
-    outcome = aggregation.aggregate_day(engine, park_id, op_day, now, tiers, again=True)
+    outcome = aggregation.judge_again(engine, park_id, op_day, now, tiers)
     if outcome is not Outcome.PURGED:
         return outcome
     with engines.read(engine) as conn:
@@ -47,7 +51,5 @@ def _judge(engine: Engine, archive: Archive, park_id: int, op_day: date, *, now:
 def _replace(
     conn: Connection, park_id: int, day: OperatingDay, said: Sequence[Snapshot], now: datetime, tiers: Tiers
 ) -> None:
-    """Judge a final day from its archive, and sum its week, month and year anew."""
     days.lock(conn, park_id)
     aggregation.replace_day(conn, park_id, day, said, now, tiers)
-    aggregation.sum_periods(conn, park_id, [day.op_day])

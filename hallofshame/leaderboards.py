@@ -9,7 +9,7 @@ from hallofshame.rules import periods, ranking
 from hallofshame.rules.periods import Days, Grain, Period
 from hallofshame.rules.ranking import Entry, ParkSample, Standing
 from hallofshame.rules.score import Sums
-from hallofshame.store import data_version, leaderboards, rides
+from hallofshame.store import data_version, days, leaderboards, rides
 from hallofshame.store import periods as sums
 from hallofshame.store.engine import Connection
 from hallofshame.store.periods import Row
@@ -28,13 +28,14 @@ def refresh(conn: Connection, active: Sequence[Park], asked: Iterable[Period], n
     """Rank the active parks and their rides anew in some periods, and step the data version."""
     data_version.step(conn, now)  # first: whoever else ranks waits here
     names = {ride_id: ride.name for ride_id, ride in rides.known(conn).items()}
+    with_waits = days.parks_with_waits(conn)
     for period in asked:
         days_of = {park.park_id: periods.resolve(period, now, park.timezone) for park in active}
         of_parks, of_rides = _sums(conn, period, days_of)
         leaderboards.replace(
             conn,
             period.value,
-            _in_order(_judged_parks(active, of_parks, of_rides, period), days_of),
+            _in_order(_judged_parks(active, of_parks, of_rides, with_waits, period), days_of),
             _in_order(_judged_rides(names, of_rides, period), days_of),
         )
 
@@ -57,7 +58,7 @@ def _sums(conn: Connection, period: Period, days_of: Mapping[int, Days]) -> tupl
 
 
 def _judged_parks(
-    active: Iterable[Park], of_parks: Iterable[Row], of_rides: Iterable[Row], period: Period
+    active: Iterable[Park], of_parks: Iterable[Row], of_rides: Iterable[Row], with_waits: set[int], period: Period
 ) -> list[Judged]:
     """Every active park, whether or not anything is known of its days."""
     rides_counted = Counter(row["park_id"] for row in of_rides if row["days_counted"])
@@ -67,7 +68,14 @@ def _judged_parks(
         row = figures.get(park.park_id, dict.fromkeys(sums.PARK_FIGURES, 0))
         row = row | {"park_id": park.park_id, "rides_counted": rides_counted[park.park_id]}
         entry = Entry(park.park_id, park.name, Sums(*(row[name] for name in Sums.__dataclass_fields__)))
-        sample = ParkSample(row["operated_days"], row["window_s"], row["observed_s"], row["rides_counted"], entry.sums)
+        sample = ParkSample(
+            row["operated_days"],
+            row["window_s"],
+            row["observed_s"],
+            row["rides_counted"],
+            entry.sums,
+            is_status_only=row["operated_days"] > 0 and park.park_id not in with_waits,
+        )
         judged.append((entry, ranking.park_standing(sample, period.span), row))
     return judged
 
@@ -94,10 +102,10 @@ def _in_order(judged: Sequence[Judged], days_of: Mapping[int, Days]) -> list[Row
     rows = []
     for place, (entry_id, rank) in enumerate(order, start=1):
         standing, row = by_id[entry_id]
-        days = days_of[row["park_id"]]
+        span = days_of[row["park_id"]]
         rows.append(
             row
             | {"place": place, "rank": rank, "standing": standing.name.lower()}
-            | {"from_day": days.first, "to_day": days.last}
+            | {"from_day": span.first, "to_day": span.last}
         )
     return rows

@@ -20,6 +20,7 @@ from hallofshame.rules import calendar
 from hallofshame.rules.constants import WEIGHT_OF_TIER
 
 _GZIP_MAGIC = b"\x1f\x8b"
+_GZIP_LEVEL = 6  # 9 takes three times as long for a file 1 % smaller
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,7 +66,7 @@ def write(path: Path, header: Header, polls: Iterable[RecordedPoll]) -> None:
         if path.suffix != ".gz":
             file.writelines(_written(header, polls))
             return
-        with gzip.GzipFile(filename="", mode="wb", fileobj=file, mtime=0) as packed:
+        with gzip.GzipFile(filename="", mode="wb", compresslevel=_GZIP_LEVEL, fileobj=file, mtime=0) as packed:
             packed.writelines(_written(header, polls))
 
 

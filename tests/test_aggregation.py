@@ -3,7 +3,7 @@
 import gzip
 import json
 import threading
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Mapping
 from datetime import UTC, date, datetime, timedelta
 from functools import partial
@@ -15,7 +15,9 @@ from hypothesis import strategies as st
 from sqlalchemy import func, select, update
 
 from hallofshame import polls_file
-from hallofshame.aggregation import Outcome, aggregate_day, aggregate_days
+from hallofshame.aggregation import Outcome, aggregate_day, judge_again
+from hallofshame.archive import Archive
+from hallofshame.backfilling import backfill
 from hallofshame.clock import to_iso
 from hallofshame.errors import Permanent
 from hallofshame.rules import calendar, score
@@ -194,7 +196,7 @@ def test_judging_twice_is_judging_once(engine: Engine) -> None:
     aggregate_day(engine, 1, DAY.op_day, LATER, NOTHING_SPECIAL)
     once = everything(engine)
     assert aggregate_day(engine, 1, DAY.op_day, LATER, NOTHING_SPECIAL) is Outcome.ALREADY_FINAL
-    assert aggregate_day(engine, 1, DAY.op_day, LATER, NOTHING_SPECIAL, again=True) is Outcome.FINAL
+    assert judge_again(engine, 1, DAY.op_day, LATER, NOTHING_SPECIAL) is Outcome.FINAL
     assert everything(engine) == once
 
 
@@ -206,7 +208,7 @@ def test_judging_at_once_is_judging_once(engine: Engine) -> None:
 
     def judge() -> None:
         start.wait(10)
-        outcomes.append(aggregate_day(engine, 1, DAY.op_day, LATER, NOTHING_SPECIAL, again=True))
+        outcomes.append(judge_again(engine, 1, DAY.op_day, LATER, NOTHING_SPECIAL))
 
     threads = [threading.Thread(target=judge) for _ in range(4)]
     for thread in threads:
@@ -254,7 +256,7 @@ def test_one_park_is_judged_by_one_at_a_time(engine: Engine, monkeypatch: pytest
         return found
 
     monkeypatch.setattr("hallofshame.aggregation.polls.of_day", of_day)
-    judge = partial(aggregate_day, engine, 1, DAY.op_day, LATER, NOTHING_SPECIAL, again=True)
+    judge = partial(judge_again, engine, 1, DAY.op_day, LATER, NOTHING_SPECIAL)
     threads = [threading.Thread(target=judge) for _ in range(2)]
     for thread in threads:
         thread.start()
@@ -276,7 +278,7 @@ def test_a_day_that_did_not_operate_leaves_no_rows_of_the_one_that_did(engine: E
     aggregate_day(engine, 1, DAY.op_day, LATER, NOTHING_SPECIAL)
     with engines.begin(engine) as conn:
         conn.execute(update(readings).values(state="closed", wait_minutes=0))
-    aggregate_day(engine, 1, DAY.op_day, LATER, NOTHING_SPECIAL, again=True)
+    judge_days_again(engine, DAY.op_day, DAY.op_day)
     day, rows = one_day(engine), everything(engine)
     assert (day.operated, day.window_s, day.down_s, day.opened_at, day.snapshots) == (False, 0, 0, None, 144)
     assert not any(rows[table.name] for table in (ride_days, outages, ride_hours, park_hours, ride_periods))
@@ -290,8 +292,9 @@ def test_a_day_whose_readings_are_gone_is_left_as_it_is(engine: Engine) -> None:
     with engines.begin(engine) as conn:
         days.mark_purged(conn, 1, DAY.op_day, LATER)
         conn.execute(readings.delete())
-    assert aggregate_day(engine, 1, DAY.op_day, LATER, NOTHING_SPECIAL, again=True) is Outcome.PURGED
-    assert aggregate_days(engine, 1, [DAY.op_day], LATER, NOTHING_SPECIAL) == []
+    assert judge_again(engine, 1, DAY.op_day, LATER, NOTHING_SPECIAL) is Outcome.PURGED
+    with pytest.raises(Permanent, match=r"its readings are purged, and .* does not hold them"):
+        judge_days_again(engine, DAY.op_day, DAY.op_day)
     after = everything(engine)
     assert (one_day(engine).down_s, after["ride_days"]) == (3_600, before["ride_days"])
 
@@ -315,7 +318,7 @@ def test_a_corrected_time_zone_cuts_no_past_day_anew(engine: Engine) -> None:
     before = everything(engine)
     with engines.begin(engine) as conn:
         parks.record(conn, [park(1, timezone="America/Los_Angeles")], DAY.ends_at + timedelta(days=1))
-    aggregate_day(engine, 1, DAY.op_day, LATER, NOTHING_SPECIAL, again=True)
+    judge_again(engine, 1, DAY.op_day, LATER, NOTHING_SPECIAL)
     assert everything(engine) == before
 
 
@@ -347,12 +350,16 @@ def test_a_day_that_is_judged_again_takes_those_with_it_whose_history_it_is(engi
     op_days = [DAY.op_day + timedelta(days=n) for n in range(4)]
     late = {1: [("15:00", "28:00", CLOSED)]}
     enter(engine, B, _days_later(late, 3))
-    aggregate_days(engine, 1, op_days, LATER, NOTHING_SPECIAL)
+    judge_days_again(engine, op_days[0], op_days[3])
     assert (ride_of(engine, 1, op_days[3]).down_s, ride_of(engine, 1, op_days[3]).early_s) == (0, 10_200)
     for n in range(3):
         enter(engine, B, _days_later(None, n))
-    assert aggregate_days(engine, 1, op_days[:3], LATER, NOTHING_SPECIAL) == op_days
+    assert judge_days_again(engine, op_days[0], op_days[2]) == {Outcome.FINAL: 4}
     assert (ride_of(engine, 1, op_days[3]).down_s, ride_of(engine, 1, op_days[3]).early_s) == (8_400, 1_800)
+
+
+def judge_days_again(engine: Engine, first: date, last: date) -> Counter[Outcome]:
+    return backfill(engine, Archive("file:///nowhere"), 1, first, last, LATER, NOTHING_SPECIAL)
 
 
 def _days_later(changes: Any, days_later: int) -> list[Any]:
@@ -403,5 +410,5 @@ def test_a_day_in_any_two_parts_is_the_day_in_one(changes: Any, split: int, firs
     for part in (said[:split], said[split:]) if first else (said[split:], said[:split]):
         enter(engine, B, part)
         for _ in range(2):
-            aggregate_day(engine, 1, DAY.op_day, LATER, NOTHING_SPECIAL, again=True)
+            judge_days_again(engine, DAY.op_day, DAY.op_day)
     assert everything(engine) == in_one

@@ -1,7 +1,7 @@
 """Readings leave by the day, only when it is final, old enough and archived; whatever breaks, nothing is lost."""
 
 import threading
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -9,18 +9,21 @@ from typing import Any
 import pytest
 from sqlalchemy import func, select
 
+from hallofshame import archive as archive_module
 from hallofshame import archiving, arrival
-from hallofshame.aggregation import Outcome, aggregate_day
-from hallofshame.archive import Archive
+from hallofshame.aggregation import Outcome, aggregate_day, judge_again
+from hallofshame.archive import Archive, Polls
 from hallofshame.archiving import Retired, retire
+from hallofshame.backfilling import backfill
 from hallofshame.errors import Permanent, Transient
 from hallofshame.judging import judge_file
 from hallofshame.model import PollOutcome, Reading
+from hallofshame.polls_file import RecordedPoll
 from hallofshame.rules import calendar
 from hallofshame.store import engine as engines
 from hallofshame.store import parks, polls, retention, rides
 from hallofshame.store.engine import Connection, Engine
-from hallofshame.store.schema import park_days, ride_days
+from hallofshame.store.schema import park_days, park_periods, ride_days, ride_periods
 from hallofshame.store.schema import polls as poll_log
 from hallofshame.store.schema import readings as table
 from tests.factories import park, payload, poll, reading
@@ -110,7 +113,7 @@ def test_what_was_judged_and_the_poll_log_stay(place: Engine, archive: Archive) 
     retire(place, archive, FINAL + KEEP, KEEP)
     assert [rows(place, ride_days), rows(place, poll_log)] == before
     assert rows(place, park_days) == [(*day[:-1], FINAL + KEEP)]
-    assert aggregate_day(place, 6, DAY, LONG_AFTER, tiers_of(), again=True) is Outcome.PURGED
+    assert judge_again(place, 6, DAY, LONG_AFTER, tiers_of()) is Outcome.PURGED
 
 
 @pytest.mark.parametrize("was_begun", [False, True])
@@ -147,6 +150,18 @@ def test_the_archive_is_judged_as_the_readings_were(place: Engine, archive: Arch
     assert stored.up_s > 0
 
 
+def test_days_judged_again_from_the_archive_are_the_days_they_were(place: Engine, archive: Archive) -> None:
+    for op_day in (BEFORE, DAY, AFTER):
+        finish(place, op_day)
+    before = {table.name: rows(place, table) for table in (ride_days, ride_periods, park_periods)}
+    assert retire(place, archive, LONG_AFTER, KEEP).days == 3
+    with engines.begin(place) as conn:
+        for table in (ride_days, ride_periods, park_periods):
+            conn.execute(table.delete())
+    assert backfill(place, archive, 6, BEFORE, AFTER, LONG_AFTER, tiers_of()) == {Outcome.FINAL: 3}
+    assert {table.name: rows(place, table) for table in (ride_days, ride_periods, park_periods)} == before
+
+
 def test_a_ride_bears_the_name_it_had(place: Engine, archive: Archive) -> None:
     poll_day(place, date(2026, 5, 4), name='Ride "; DROP TABLE rides; --')
     finish(place, AFTER)
@@ -173,15 +188,30 @@ def test_an_archive_that_cannot_be_written_keeps_the_rows_and_is_told(place: Eng
 def test_an_archive_that_does_not_read_back_keeps_the_rows_and_is_told(
     place: Engine, archive: Archive, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    write = Archive.write
+    write_whole = archive_module._write_whole
 
-    def forgetful(self: Archive, op_day: date, header: Any, polls: Any) -> None:
-        write(self, op_day, header, dict(list(polls.items())[1:]))
+    def forgetful(path: Path, content: bytes) -> None:
+        write_whole(path, content[:-1])
 
     finish(place, DAY)
-    monkeypatch.setattr(Archive, "write", forgetful)
+    monkeypatch.setattr(archive_module, "_write_whole", forgetful)
     [failure] = retire(place, archive, LONG_AFTER, KEEP).failures
-    assert failure.endswith("wrote 24 polls with 72 readings, reads back as 23 polls with 69 readings")
+    assert failure.endswith("park-6.jsonl.gz: does not read back as it was written")
+    assert held(place)[DAY] == WHOLE
+
+
+def test_a_file_that_holds_less_than_the_day_keeps_the_rows_and_is_told(
+    place: Engine, archive: Archive, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    recorded = archive_module._recorded
+
+    def lossy(park_id: int, polls: Polls) -> Iterator[RecordedPoll]:
+        yield from list(recorded(park_id, polls))[1:]
+
+    finish(place, DAY)
+    monkeypatch.setattr(archive_module, "_recorded", lossy)
+    [failure] = retire(place, archive, LONG_AFTER, KEEP).failures
+    assert failure.endswith("holds (23, 69) polls and readings, and not (24, 72)")
     assert held(place)[DAY] == WHOLE
 
 

@@ -4,7 +4,7 @@ from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import select, update
 
 from hallofshame import leaderboards
 from hallofshame.rules import periods as rules
@@ -12,7 +12,7 @@ from hallofshame.rules.periods import Grain, Period
 from hallofshame.store import data_version, periods
 from hallofshame.store import engine as engines
 from hallofshame.store.engine import Connection, Engine
-from hallofshame.store.schema import park_leaderboard, ride_leaderboard
+from hallofshame.store.schema import park_leaderboard, ride_days, ride_leaderboard
 from tests.factories import park
 from tests.judged_days import WINDOW_S, enter_parks, store_day
 
@@ -50,6 +50,21 @@ def test_parks_and_rides_are_ranked_exactly_and_the_others_told_why(engine: Engi
         order = ranked(conn, ride_leaderboard, Period.YESTERDAY)
     assert order[:5] == [(r, rank, "ranked") for r, rank in ((301, 1), (302, 1), (103, 3), (201, 3), (101, 5))]
     assert len(order) == 8
+
+
+def test_a_park_that_never_reported_a_wait_is_shown_unranked(engine: Engine) -> None:
+    """Q19."""
+    with engines.begin(engine) as conn:
+        enter_parks(conn, *PARKS)
+        for park_id in (1, 2):
+            for number in (1, 2):
+                store_day(conn, park_id, TODAY - number * DAY, rides(park_id, 0, 0, 600))
+        conn.execute(update(ride_days).where(ride_days.c.park_id == 1).values(waits_seen=False))
+        one_wait = (ride_days.c.ride_id == 201) & (ride_days.c.op_day == TODAY - 2 * DAY)
+        conn.execute(update(ride_days).where(ride_days.c.park_id == 2, ~one_wait).values(waits_seen=False))
+        leaderboards.refresh(conn, PARKS, [Period.YESTERDAY], NOW)
+        told = {park_id: standing for park_id, _, standing in ranked(conn, park_leaderboard, Period.YESTERDAY)}
+    assert told == {1: "status_only", 2: "ranked", 3: "not_operated"}
 
 
 def test_a_row_carries_its_figures_and_the_days_they_are_of(engine: Engine) -> None:

@@ -1,11 +1,13 @@
 """Decide what one reading says about a ride. Pure; the verdict is stored with the reading and queries only count it."""
 
 import re
-from datetime import datetime
+from datetime import datetime, timedelta
+from functools import lru_cache
 
 from hallofshame.model import Reading, RideState
 from hallofshame.rules.constants import LONGEST_WAIT_MINUTES, STALE_AFTER_SECONDS
 
+_STALE_AFTER = timedelta(seconds=STALE_AFTER_SECONDS)
 _SINGLE_RIDER = re.compile(r"single.?rider", re.IGNORECASE)
 
 
@@ -18,7 +20,7 @@ def judge(reading: Reading, polled_at: datetime) -> RideState:
 
 def is_stale(last_updated: datetime | None, polled_at: datetime) -> bool:
     """Tell whether a row is older than any row of a living feed."""
-    return last_updated is not None and (polled_at - last_updated).total_seconds() > STALE_AFTER_SECONDS
+    return last_updated is not None and polled_at - last_updated > _STALE_AFTER
 
 
 def is_plausible_wait(wait_minutes: int) -> bool:
@@ -26,6 +28,7 @@ def is_plausible_wait(wait_minutes: int) -> bool:
     return 0 <= wait_minutes <= LONGEST_WAIT_MINUTES
 
 
+@lru_cache(maxsize=16_384)  # a ride's name stands in each of its readings
 def is_single_rider(name: str) -> bool:
     """Tell a second queue of a ride from a ride (domain page, Q9)."""
     return _SINGLE_RIDER.search(name) is not None

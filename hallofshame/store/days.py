@@ -6,7 +6,7 @@ from datetime import date, datetime
 from itertools import groupby
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Table, delete, insert, select, update
+from sqlalchemy import ColumnElement, Connection, Table, delete, exists, insert, select, update
 
 from hallofshame.store.schema import outages, park_days, park_hours, parks, ride_days, ride_hours
 from hallofshame.store.upsert import upsert
@@ -91,6 +91,12 @@ def final_since(conn: Connection, op_day: date) -> set[tuple[int, date]]:
     """Every final park-day from a day on, by park and day."""
     query = select(park_days.c.park_id, park_days.c.op_day).where(park_days.c.op_day >= op_day, park_days.c.is_final)
     return {(row.park_id, row.op_day) for row in conn.execute(query)}
+
+
+def parks_with_waits(conn: Connection) -> set[int]:
+    """The parks that have ever reported a wait; the others tell open and closed alone."""
+    reported = exists().where(ride_days.c.park_id == parks.c.park_id, ride_days.c.waits_seen)
+    return set(conn.execute(select(parks.c.park_id).where(reported)).scalars())
 
 
 def mark_purged(conn: Connection, park_id: int, op_day: date, now: datetime) -> None:

@@ -5,7 +5,7 @@ from dataclasses import asdict
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Connection, func, insert, select, update
+from sqlalchemy import CTE, ColumnElement, Connection, func, insert, select, update
 
 from hallofshame.model import Poll, PollOutcome, Reading, RideState
 from hallofshame.store.schema import polls, readings
@@ -57,12 +57,30 @@ def of_day(
 
     By the whole second each came in. Failed polls are none.
     """
-    answers = (
-        select(
-            polls.c.slot,
-            polls.c.polled_at,
-            func.row_number().over(order_by=(polls.c.polled_at, polls.c.slot)).label("number"),
-        )
+    numbered = answers(park_id, since, before)
+    snapshots: dict[datetime, dict[int, StateAndWait]] = {}
+    by_number: dict[int, dict[int, StateAndWait]] = {}
+    for number, polled_at in conn.execute(select(numbered.c.number, numbered.c.polled_at).order_by(numbered.c.number)):
+        by_number[number] = snapshots.setdefault(polled_at.replace(microsecond=0), {})
+    query = select(numbered.c.number, readings.c.ride_id, readings.c.state, readings.c.wait_minutes).join_from(
+        numbered, readings, of_answer(park_id, numbered)
+    )
+    said = _Said()
+    for rows in conn.execute(query).partitions(ROWS_AT_ONCE):
+        for number, ride_id, state, wait_minutes in rows:
+            by_number[number][ride_id] = said[state, wait_minutes]
+    return list(snapshots.items())
+
+
+def answers(park_id: int, since: datetime, before: datetime) -> CTE:
+    """A park's successful polls in a stretch of time: number, slot and polled_at.
+
+    The number is that of a poll in order of time. It takes the place of the slot beside each reading: to read a moment
+    costs more than all the rest of its row.
+    """
+    number = func.row_number().over(order_by=(polls.c.polled_at, polls.c.slot)).label("number")
+    return (
+        select(number, polls.c.slot, polls.c.polled_at)
         .where(
             polls.c.park_id == park_id,
             polls.c.slot.between(since - SLOT_WITHIN, before + SLOT_WITHIN),
@@ -72,19 +90,11 @@ def of_day(
         )
         .cte("answers")
     )
-    snapshots: dict[datetime, dict[int, StateAndWait]] = {}
-    by_number: dict[int, dict[int, StateAndWait]] = {}
-    for number, polled_at in conn.execute(select(answers.c.number, answers.c.polled_at).order_by(answers.c.number)):
-        by_number[number] = snapshots.setdefault(polled_at.replace(microsecond=0), {})
-    # A number takes the place of the slot: to read a moment costs more than all the rest of its row.
-    query = select(answers.c.number, readings.c.ride_id, readings.c.state, readings.c.wait_minutes).join_from(
-        answers, readings, (readings.c.park_id == park_id) & (readings.c.slot == answers.c.slot)
-    )
-    said = _Said()
-    for rows in conn.execute(query).partitions(ROWS_AT_ONCE):
-        for number, ride_id, state, wait_minutes in rows:
-            by_number[number][ride_id] = said[state, wait_minutes]
-    return list(snapshots.items())
+
+
+def of_answer(park_id: int, numbered: CTE) -> ColumnElement[bool]:
+    """What joins `answers` with their readings."""
+    return (readings.c.park_id == park_id) & (readings.c.slot == numbered.c.slot)
 
 
 def _claim(conn: Connection, poll: Poll) -> bool:

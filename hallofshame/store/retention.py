@@ -5,13 +5,14 @@ Nothing is decided by age alone: a day that was never judged to its end keeps it
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
+from functools import lru_cache
 
-from sqlalchemy import Connection, and_, delete, exists, false, func, or_, select
+from sqlalchemy import Connection, String, and_, cast, delete, exists, false, func, or_, select
 
-from hallofshame.model import PollOutcome, Reading
-from hallofshame.store.polls import SLOT_WITHIN
-from hallofshame.store.schema import park_days, parks, polls, readings, ride_names
+from hallofshame.model import Reading
+from hallofshame.store.polls import ROWS_AT_ONCE, SLOT_WITHIN, answers, of_answer
+from hallofshame.store.schema import park_days, parks, polls, readings, ride_names, rides
 
 POLL_LOG_KEPT = timedelta(days=90)  # 0.11 GB; failures and response times are of no use for longer
 
@@ -55,26 +56,22 @@ def final_days(conn: Connection) -> list[FinalDay]:
 
 def polls_between(conn: Connection, park_id: int, starts_at: datetime, ends_at: datetime) -> StoredPolls:
     """A park's successful polls from `starts_at` up to, not including, `ends_at`; rides are named as at that time."""
-    rows = conn.execute(
-        select(polls.c.slot, polls.c.polled_at, *_READING)
-        .join_from(polls, readings, _OF_POLL, isouter=True)
-        .where(
-            polls.c.park_id == park_id,
-            polls.c.slot.between(starts_at - SLOT_WITHIN, ends_at + SLOT_WITHIN),
-            polls.c.polled_at >= starts_at,
-            polls.c.polled_at < ends_at,
-            polls.c.outcome == PollOutcome.OK.value,
-        )
-        .order_by(polls.c.slot)
-    ).all()
-    names = _names(conn, {row.ride_id for row in rows if row.ride_id is not None})
-    found: dict[datetime, list[Reading]] = {row.polled_at: [] for row in rows}
-    for row in rows:
-        if row.ride_id is not None:
-            name = _name_at(names[row.ride_id], row.polled_at)
-            reading = Reading(row.ride_id, name, row.is_open, row.wait_minutes, row.last_updated)
-            found[row.polled_at].append(reading)
-    return StoredPolls(tuple(dict.fromkeys(row.slot for row in rows)), found)
+    numbered = answers(park_id, starts_at, ends_at)
+    polled = conn.execute(select(numbered.c.number, numbered.c.slot, numbered.c.polled_at).order_by(numbered.c.slot))
+    slots: list[datetime] = []
+    found: dict[datetime, list[Reading]] = {}
+    by_number: dict[int, tuple[datetime, list[Reading]]] = {}
+    for number, slot, polled_at in polled:
+        slots.append(slot)
+        by_number[number] = (polled_at, found.setdefault(polled_at, []))
+    names = _names(conn, park_id)
+    query = select(numbered.c.number, *_READING).join_from(numbered, readings, of_answer(park_id, numbered))
+    for rows in conn.execute(query).partitions(ROWS_AT_ONCE):
+        for number, ride_id, is_open, wait_minutes, last_updated in rows:
+            polled_at, said = by_number[number]
+            name = _name_at(names[ride_id], polled_at)
+            said.append(Reading(ride_id, name, is_open, wait_minutes, _moment(last_updated)))
+    return StoredPolls(tuple(slots), found)
 
 
 def purge(conn: Connection, park_id: int, slots: Iterable[datetime]) -> int:
@@ -95,7 +92,9 @@ def forget_polls(conn: Connection, park_id: int, now: datetime) -> int:
     return conn.execute(delete(polls).where(*old, ~has_readings)).rowcount
 
 
-_READING = tuple(readings.c[name] for name in ("ride_id", "is_open", "wait_minutes", "last_updated"))
+# Most moments of a poll are the same: as text each is read once, where the driver would read every one.
+_LAST_UPDATED = cast(readings.c.last_updated, String(26))
+_READING = (readings.c.ride_id, readings.c.is_open, readings.c.wait_minutes, _LAST_UPDATED)
 _OF_POLL = and_(readings.c.park_id == polls.c.park_id, readings.c.slot == polls.c.slot)
 
 
@@ -104,15 +103,23 @@ def _oldest_slot(conn: Connection) -> datetime | None:
     return min(conn.execute(by_park).scalars(), default=None)
 
 
-def _names(conn: Connection, ride_ids: set[int]) -> dict[int, list[tuple[datetime, str]]]:
-    names: dict[int, list[tuple[datetime, str]]] = {}
+@lru_cache(maxsize=4_096)
+def _moment(text: str | None) -> datetime | None:
+    return datetime.fromisoformat(text).replace(tzinfo=UTC) if text else None
+
+
+def _names(conn: Connection, park_id: int) -> dict[int, list[tuple[datetime, str]]]:
+    """Every name that each ride of a park ever had, with since when, in order."""
     columns = (ride_names.c.ride_id, ride_names.c.since_at, ride_names.c.name)
-    query = select(*columns).where(ride_names.c.ride_id.in_(ride_ids)).order_by(ride_names.c.since_at)
-    for row in conn.execute(query):
-        names.setdefault(row.ride_id, []).append((row.since_at, row.name))
+    query = select(*columns).join_from(ride_names, rides).where(rides.c.park_id == park_id)
+    names: dict[int, list[tuple[datetime, str]]] = {}
+    for ride_id, since_at, name in conn.execute(query.order_by(ride_names.c.since_at)):
+        names.setdefault(ride_id, []).append((since_at, name))
     return names
 
 
 def _name_at(history: Sequence[tuple[datetime, str]], moment: datetime) -> str:
     """The name a ride had then; its first known one for any moment before."""
+    if len(history) == 1:
+        return history[0][1]
     return next((name for since_at, name in reversed(history) if since_at <= moment), history[0][1])
