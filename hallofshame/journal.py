@@ -49,16 +49,14 @@ class Journal:
         """Put the record on disk, for good. Moments and states are strings in it already."""
         for directory in (os.path.dirname(self.directory), self.directory):
             os.makedirs(directory, 0o700, exist_ok=True)
-        path = os.path.join(self.directory, record["run_id"] + ".jsonl")
-        file = os.open(path, os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o600)
+        file = os.open(self._path(record["run_id"]), os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o600)
         try:
             size_bytes = os.fstat(file).st_size
             _write_line(file, record, size_bytes)
             os.fsync(file)
         finally:
             os.close(file)
-        if size_bytes == 0:
-            self._fsync_directory()
+        self._fsync_directory()
 
     def entries(self) -> list[Entry]:
         """Every run in the journal, oldest first."""
@@ -69,12 +67,19 @@ class Journal:
         entries = (_read(os.path.join(self.directory, name)) for name in names)
         return [entry for entry in entries if entry is not None]
 
-    def remove(self, entry: Entry) -> None:
-        """Forget a run that is in the database. Another process may have been faster."""
+    def read(self, run_id: str) -> Entry | None:
+        """One run as it stands now; None when it was removed."""
+        return _read(self._path(run_id))
+
+    def forget(self, run_id: str) -> None:
+        """Remove a run that is in the database. Another process may have been faster."""
         try:
-            os.unlink(entry.path)
+            os.unlink(self._path(run_id))
         except FileNotFoundError:
             return
+
+    def _path(self, run_id: str) -> str:
+        return os.path.join(self.directory, run_id + ".jsonl")
 
     def _fsync_directory(self) -> None:
         directory = os.open(self.directory, os.O_RDONLY | os.O_DIRECTORY)
@@ -93,13 +98,14 @@ def run_from_record(record: "dict[str, Any]") -> "Run":
     from dataclasses import fields  # noqa: PLC0415
 
     from hallofshame.clock import parse_utc  # noqa: PLC0415
-    from hallofshame.model import Run, RunState  # noqa: PLC0415
+    from hallofshame.model import AttemptEnd, Run, RunState  # noqa: PLC0415
 
     known = {field.name for field in fields(Run)}
     values = {name: value for name, value in record.items() if name in known}
     try:
         values["state"] = RunState(values["state"])
         values["argv"] = tuple(values["argv"])
+        values["attempt_ends"] = tuple(AttemptEnd(**each) for each in values.get("attempt_ends", ()))
         for name in ("scheduled_at", "started_at", "finished_at"):
             if values.get(name) is not None:
                 values[name] = parse_utc(values[name])

@@ -96,10 +96,20 @@ class RunState(Enum):
 
 
 @dataclass(frozen=True, slots=True)
-class Run:
-    """One run of one job. Moments are aware UTC, `duration_seconds` is by the monotonic clock.
+class AttemptEnd:
+    """How one attempt of a run ended. `exit_code` is 128+n for signal n, None where it could not be stopped."""
 
-    `output_head` and `output_tail` are decoded and redacted; the counts are exact.
+    exit_code: int | None
+    signal: str | None
+    duration_seconds: float
+
+
+@dataclass(frozen=True, slots=True)
+class Run:
+    """One run of one job. Moments are aware UTC, lengths are by the monotonic clock but for the lateness.
+
+    `pid_start_ticks` tells the process from a later one with its pid. `output_head` and `output_tail` are decoded and
+    redacted; the counts are exact.
     """
 
     run_id: str
@@ -111,12 +121,18 @@ class Run:
     argv: tuple[str, ...]
     scheduled_at: datetime
     started_at: datetime
+    lateness_seconds: float | None = None
+    release: str | None = None
+    pid_start_ticks: int | None = None
     finished_at: datetime | None = None
     duration_seconds: float | None = None
     exit_code: int | None = None
     signal: str | None = None
     attempts: int = 1
+    attempt_ends: tuple[AttemptEnd, ...] = ()
     cpu_seconds: float | None = None
+    minor_faults: int | None = None
+    major_faults: int | None = None
     peak_memory_bytes: int | None = None
     output_bytes: int = 0
     output_lines: int = 0

@@ -5,13 +5,14 @@ Idempotent: whoever comes next goes on where it broke. A run leaves the journal 
 
 import fcntl
 import logging
+import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 
-from hallofshame import alert_mail
+from hallofshame import alert_mail, reconciling
 from hallofshame.clock import Clock, SystemClock, to_iso
 from hallofshame.errors import HallOfShameError, Permanent, Transient
 from hallofshame.journal import Entry, Journal, run_from_record
@@ -43,16 +44,17 @@ def flush(settings: Settings, clock: Clock | None = None) -> int:
 
     Raises Transient or Permanent with every reason when something has to wait; what could be done was done.
     """
-    journal = Journal(settings.state_dir)
+    journal, clock = Journal(settings.state_dir), clock or SystemClock()
     if not journal.entries():
         return 0
     with _alone(Path(journal.directory)):
+        reconciling.end_lost(settings.state_dir, clock)
         waiting = list(_read(journal))
-        not_told = _tell_all(settings, journal, waiting, clock or SystemClock())
-        not_entered = _enter_all(settings, waiting)
+        not_told = _tell_all(settings, journal, waiting, clock)
+        not_entered = _enter_all(settings, waiting, clock)
         for each in waiting:
             if each.entry.ended and each.entry.run_id not in not_told | not_entered:
-                journal.remove(each.entry)
+                journal.forget(each.entry.run_id)
     reasons = {**not_told, **not_entered}.values()
     if reasons:
         raise Transient("\n".join(dict.fromkeys(reasons)))
@@ -99,8 +101,8 @@ def _mailers(settings: Settings) -> list[Mailer]:
     return mailers
 
 
-def _enter_all(settings: Settings, waiting: list[_Waiting]) -> dict[str, str]:
-    """Write each run to the database. Returns why not, by run id."""
+def _enter_all(settings: Settings, waiting: list[_Waiting], clock: Clock) -> dict[str, str]:
+    """Write each run to the database, and see which of those there are lost. Returns why not, by run id."""
     not_entered: dict[str, str] = {}
     try:
         opened = database.open_ready(settings.database_url.get_secret_value())
@@ -113,6 +115,9 @@ def _enter_all(settings: Settings, waiting: list[_Waiting]) -> dict[str, str]:
             not_entered[each.run.run_id] = str(error)
         except Transient as error:
             return not_entered | {later.run.run_id: str(error) for later in waiting[number:]}
+    with engine.read(opened) as conn:
+        unfinished = runs.unfinished(conn, os.uname().nodename)
+    reconciling.journal_lost_rows(settings.state_dir, unfinished, clock.now())
     return not_entered
 
 

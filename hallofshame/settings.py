@@ -131,6 +131,12 @@ class Settings(BaseModel):
         "Where the public site answers: links in mails start with it, and Queue-Times is told it with each request.",
         "a URL that starts with http:// or https://",
     )
+    release: str | None = _setting(
+        "HOS_RELEASE",
+        None,
+        "The release that each run's record names. Default: that of the folder below releases/ it runs from.",
+        "a short name, such as 1.4.2 or a commit",
+    )
     jobs_file: Path = _setting(
         "HOS_JOBS_FILE", Path("jobs.toml"), "The file that declares every job.", "the path of a TOML file"
     )

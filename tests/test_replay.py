@@ -1,11 +1,12 @@
 """From the journal to the database and to a mailbox: nothing lost, nothing twice, whatever is away meanwhile."""
 
+import os
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from hallofshame import replay, settings
+from hallofshame import processes, replay, settings
 from hallofshame.clock import to_iso
 from hallofshame.errors import HallOfShameError
 from hallofshame.journal import Journal
@@ -32,8 +33,9 @@ def journalled(tmp_path: Path, number: int = 1, state: str = "failed", **fields:
         "job": "collect",
         "state": "running",
         "host": "web-1",
-        "boot_id": "boot",
-        "pid": 1,
+        "boot_id": processes.boot_id(),
+        "pid": os.getpid(),
+        "pid_start_ticks": processes.start_ticks(os.getpid()),
         "argv": ["hos-collect"],
         "scheduled_at": to_iso(NOON),
         "started_at": to_iso(NOON),

@@ -3,18 +3,17 @@
 Nothing here may fail the run: what cannot be done is said, and left to the next one who can.
 """
 
-# ruff: noqa: PTH123 - pathlib costs more than all of this module
-
 import os
 
+from hallofshame import processes
 from hallofshame.journal import Journal
 
-from . import recorder
-from .belongings import start_ticks
+from . import environment, recorder
 from .ending import Ending
 from .output import KeptOutput
 from .redaction import Redactor
 from .run import Run, iso
+from .spool import Spool
 from .watching import Watch
 
 TYPE_CHECKING = False  # the one in typing costs as much as all of this module
@@ -49,15 +48,19 @@ class Bookkeeping:
             "exit_code": ending.exit_code,
             "signal": ending.signal,
             "attempts": run.attempts,
+            "attempt_ends": run.attempt_ends,
             "reason": self._redactor.redact_text("; ".join(reasons)) or None,
         }
         self._write(self._opening | closing | (facts or {}))
 
-    def start_recorder(self) -> int | None:
-        """Have the journal brought to the database by a process of its own. Returns its pid, None where that fails."""
+    def start_recorder(self, spool: Spool | None = None) -> int | None:
+        """Have the journal brought to the database, and the spool to its log, by a process of its own.
+
+        Returns its pid, None where that fails.
+        """
         run = self._run
         try:
-            return recorder.start(run.state_directory, self._unwritten, in_view=run.flags.sync)
+            return recorder.start(run.state_directory, self._unwritten, spool, in_view=run.flags.sync)
         except OSError as error:
             self._say(f"the recorder cannot be started, the journal waits for the next one: {error}")
             return None
@@ -77,6 +80,8 @@ def facts_of(watch: Watch, kept: KeptOutput, report: dict[str, float], redactor:
     return {
         "cpu_seconds": round(watch.cpu_seconds, 6),
         "peak_memory_bytes": watch.peak_memory_bytes,
+        "minor_faults": watch.minor_faults,
+        "major_faults": watch.major_faults,
         "output_bytes": kept.byte_count,
         "output_lines": kept.line_count,
         "output_head": kept.head(redactor),
@@ -93,21 +98,14 @@ def _opening(run: Run, redactor: Redactor) -> "dict[str, Any]":
         "job": run.flags.job,
         "state": "running",
         "host": os.uname().nodename,
-        "boot_id": _boot_id(),
+        "boot_id": processes.boot_id(),
         "pid": os.getpid(),
-        "pid_start_ticks": start_ticks(os.getpid()),
+        "pid_start_ticks": processes.start_ticks(os.getpid()),
         "argv": redactor.redact_command(run.flags.command),
         "scheduled_at": iso(run.scheduled_at),
         "started_at": iso(run.started_at),
+        "lateness_seconds": round(run.started_at - run.scheduled_at, 6),
+        "release": redactor.redact_text(environment.release() or "") or None,
         "timeout_seconds": run.flags.timeout_seconds,
         "attempts": run.attempts,
     }
-
-
-def _boot_id() -> str:
-    """Which boot of the machine this is: a pid says nothing about a process of another one."""
-    try:
-        with open("/proc/sys/kernel/random/boot_id", encoding="ascii") as file:
-            return file.read().strip()
-    except OSError:
-        return "unknown"  # some sandboxes hide it; the run goes on

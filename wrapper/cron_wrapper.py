@@ -11,6 +11,7 @@ import sys
 import time
 
 from . import environment, process, signals
+from .declaration import declare
 from .flags import FlagError, Flags, read_flags
 from .lock import LockTaken, acquire
 from .process import Attempt
@@ -70,6 +71,7 @@ def _launch(run: Run, problem: str | None, arrivals: int) -> Attempt:
         raise Refused("not_started", CANNOT, problem)
     _check_patterns(run.flags)
     _prepare_state(run)
+    declare(run)
     try:
         _splay(run.flags.splay_seconds, arrivals)
         _take_lock(run, arrivals)
@@ -103,7 +105,7 @@ def _splay(longest_seconds: float, arrivals: int) -> None:
 def _prepare_state(run: Run) -> None:
     """Make the private folders. Without them the job runs all the same."""
     try:
-        for name in ("", "locks", "reports"):
+        for name in ("", "journal", "locks", "reports"):
             os.makedirs(os.path.join(run.state_directory, name), 0o700, exist_ok=True)
         run.report_path = os.path.join(run.state_directory, "reports", run.run_id + ".json")
     except OSError as error:

@@ -21,10 +21,9 @@ class Ending:
 
 def of_job(wait_status: int, complaint: str | None) -> Ending:
     """The job ended by itself. `complaint` is what is wrong with the output of one that says it succeeded."""
-    code = os.waitstatus_to_exitcode(wait_status)
-    if code < 0:
-        name = signal_of(wait_status)
-        return Ending("failed", SIGNALLED - code, f"killed by {name}", name)
+    name, code = signal_of(wait_status), exit_code_of(wait_status)
+    if name:
+        return Ending("failed", code, f"killed by {name}", name)
     if code:
         return Ending("failed", code, f"exit code {code}")
     return Ending("failed", 1, complaint) if complaint else Ending("succeeded", 0, None)
@@ -39,6 +38,12 @@ def of_interruption(wait_status: int | None, number: int) -> Ending:
     """The wrapper got a signal and passed it on; `wait_status` is None when there was no process at that moment."""
     why = f"the wrapper was told to stop by {signal.Signals(number).name}"
     return Ending("interrupted", SIGNALLED + number, why, signal_of(wait_status))
+
+
+def exit_code_of(wait_status: int) -> int:
+    """What a shell would say: the job's code, 128+n for signal n."""
+    code = os.waitstatus_to_exitcode(wait_status)
+    return SIGNALLED - code if code < 0 else code
 
 
 def signal_of(wait_status: int | None) -> str | None:

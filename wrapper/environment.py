@@ -5,6 +5,7 @@
 import os
 
 STATE_DIRECTORY = "HOS_STATE_DIR"
+RELEASE = "HOS_RELEASE"
 
 
 def load(env_file: str | None, required: list[str]) -> str | None:
@@ -19,17 +20,29 @@ def load(env_file: str | None, required: list[str]) -> str | None:
 
 
 def state_directory() -> str:
-    """Where this host keeps its state: HOS_STATE_DIR, set or in `.env` here as for every other program, else ./var."""
-    configured = os.environ.get(STATE_DIRECTORY)
-    if not configured:
-        try:
-            configured = read_env_file(".env").get(STATE_DIRECTORY)
-        except (OSError, ValueError):
-            configured = None
+    """Where this host keeps its state: HOS_STATE_DIR, else ./var."""
+    configured = _setting(STATE_DIRECTORY)
     try:
         return os.path.abspath(configured or "var")
     except FileNotFoundError:  # the working directory has been removed; a job that can live with that shall run
         return configured or "var"
+
+
+def release() -> str | None:
+    """Which release of this program runs: HOS_RELEASE, else the folder below `releases` that it is in, if it is."""
+    _, _, below = os.path.realpath(__file__).partition("/releases/")
+    return _setting(RELEASE) or below.partition("/")[0] or None
+
+
+def _setting(name: str) -> str | None:
+    """A setting from the environment or from `.env` here, as every other program reads it."""
+    configured = os.environ.get(name)
+    if configured:
+        return configured
+    try:
+        return read_env_file(".env").get(name)
+    except (OSError, ValueError):
+        return None
 
 
 def read_env_file(path: str) -> dict[str, str]:

@@ -7,27 +7,34 @@ from codecs import getincrementaldecoder
 
 from hallofshame.journal import HEAD_BYTES, TAIL_BYTES
 
-from .redaction import Redactor
+from .redaction import MARGIN_BYTES, Redactor
+from .spool import Spool
 
 STDERR_TAIL_BYTES = 4 << 10
-# Kept beyond each cut until redaction, so that a secret which the cut goes through is still recognised.
-MARGIN_BYTES = 4 << 10
 
 _CONTINUATIONS = frozenset(bytes((value,)) for value in range(0x80, 0xC0))
 
 
 class KeptOutput:
-    """Both streams together, and the end of stderr once more by itself: the error is mostly there."""
+    """Both streams together, and the end of stderr once more by itself: the error is mostly there.
 
-    def __init__(self) -> None:
+    What is longer than the tail goes to the spool as well, from its first byte on.
+    """
+
+    def __init__(self, spool: Spool | None = None) -> None:
         self.byte_count = 0
         self.line_count = 0
+        self._spool = spool
         self._head = bytearray()
         self._tail = _Tail(TAIL_BYTES)
         self._stderr_tail = _Tail(STDERR_TAIL_BYTES)
 
     def take(self, data: bytes, *, is_stderr: bool) -> None:
         """Count the data, and keep what is to be kept of it."""
+        if self._spool and self.byte_count + len(data) > TAIL_BYTES:
+            if self.byte_count <= TAIL_BYTES:
+                self._spool.take(self._tail.data)  # which until now is everything
+            self._spool.take(data)
         self.byte_count += len(data)
         self.line_count += data.count(b"\n")
         room = HEAD_BYTES + MARGIN_BYTES - len(self._head)
@@ -69,18 +76,18 @@ class _Tail:
 
     def __init__(self, size: int) -> None:
         self._kept = size + MARGIN_BYTES
-        self._data = bytearray()
+        self.data = bytearray()
 
     def take(self, data: bytes) -> None:
         if len(data) >= self._kept:
-            self._data[:] = data[-self._kept :]
+            self.data[:] = data[-self._kept :]
             return
-        self._data += data
-        if len(self._data) > 2 * self._kept:  # cut seldom, for a cut moves everything
-            del self._data[: -self._kept]
+        self.data += data
+        if len(self.data) > 2 * self._kept:  # cut seldom, for a cut moves everything
+            del self.data[: -self._kept]
 
     def text(self, redactor: Redactor, size: int) -> str:
-        data = bytes(self._data[-self._kept :])
+        data = bytes(self.data[-self._kept :])
         start = max(0, len(data) - size)
         if start:
             start = _next_character(data, start)

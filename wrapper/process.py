@@ -1,6 +1,7 @@
 """Start the job's process. Knows nothing of limits in time, output or records."""
 
 import os
+import time
 
 from . import signals
 from .run import Run
@@ -18,14 +19,18 @@ class NotExecutable(Exception):
 
 
 class Attempt:
-    """One started process of the job: its pid, which is its process group too, and the pipes it writes to."""
+    """One started process of the job: its pid, which is its process group too, and the pipes it writes to.
 
-    __slots__ = ("pid", "stderr", "stdout")
+    `started_monotonic` is a moment of the monotonic clock.
+    """
 
-    def __init__(self, pid: int, stdout: int, stderr: int) -> None:
+    __slots__ = ("pid", "started_monotonic", "stderr", "stdout")
+
+    def __init__(self, pid: int, stdout: int, stderr: int, started_monotonic: float) -> None:
         self.pid = pid
         self.stdout = stdout
         self.stderr = stderr
+        self.started_monotonic = started_monotonic
 
 
 def start(run: Run) -> Attempt:
@@ -33,6 +38,7 @@ def start(run: Run) -> Attempt:
     run.attempts += 1
     stdout, job_stdout = os.pipe()
     stderr, job_stderr = os.pipe()
+    started_monotonic = time.monotonic()
     try:
         pid = _spawn(run, job_stdout, job_stderr)
     except OSError as error:
@@ -42,7 +48,7 @@ def start(run: Run) -> Attempt:
     finally:
         os.close(job_stdout)
         os.close(job_stderr)
-    return Attempt(pid, stdout, stderr)
+    return Attempt(pid, stdout, stderr, started_monotonic)
 
 
 def open_standard_streams() -> None:

@@ -13,15 +13,23 @@ TYPE_CHECKING = False  # the one in typing costs as much, too
 if TYPE_CHECKING:
     from typing import Any, BinaryIO
 
+    from .spool import Spool
+
 LOG_BYTES = 1 << 20  # beyond that the log starts anew
+_SPOOL = 3  # its descriptor in the recorder
 
 
-def start(state_directory: str, handed_over: "dict[str, Any] | None", *, in_view: bool) -> int:
+def start(state_directory: str, record: "dict[str, Any] | None", spool: "Spool | None", *, in_view: bool) -> int:
     """Start it and return its pid. Raises OSError.
 
-    `handed_over` is a record that the journal could not take. `in_view` puts its complaints on our stderr; otherwise
-    it must not hold that, nor stdout: cron waits until nobody does.
+    `record` is what the journal could not take, `spool` what a log is to be made of. `in_view` puts its complaints on
+    our stderr; otherwise it must not hold that, nor stdout: cron waits until nobody does.
     """
+    handed_over: dict[str, Any] = {"record": record} if record else {}
+    descriptors = []
+    if spool is not None and spool.descriptor is not None and not spool.failure:
+        handed_over["output"] = {"path": spool.log_path, "spooled": _SPOOL, "byte_count": spool.byte_count}
+        descriptors = [(os.POSIX_SPAWN_DUP2, spool.descriptor, _SPOOL)]
     package = __package__ or "wrapper"
     # An installed recorder is not looked for in the working directory; a bare checkout is only there.
     safely = ["-P"] if "." in package else []
@@ -34,18 +42,19 @@ def start(state_directory: str, handed_over: "dict[str, Any] | None", *, in_view
                 (os.POSIX_SPAWN_DUP2, stdin.fileno(), 0),
                 (os.POSIX_SPAWN_DUP2, log.fileno(), 1),
                 (os.POSIX_SPAWN_DUP2, log.fileno(), 2),
+                *descriptors,
             ),
             setsid=True,
             setsigmask=(),
         )
 
 
-def _stdin(handed_over: "dict[str, Any] | None") -> "BinaryIO":
-    if handed_over is None:
+def _stdin(handed_over: "dict[str, Any]") -> "BinaryIO":
+    if not handed_over:
         return open(os.devnull, "rb")
     # Unlike a pipe, memory takes any length without a reader.
     memory = open(os.memfd_create("record"), "w+b")  # noqa: SIM115 - the caller closes it
-    memory.write(json.dumps(handed_over).encode() + b"\n")
+    memory.write(json.dumps(handed_over).encode())
     memory.seek(0)
     return memory
 

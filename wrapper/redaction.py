@@ -8,6 +8,8 @@ import re
 from collections.abc import Iterator, Mapping
 
 MARK = b"[redacted]"
+# Kept beyond each cut until redaction, so that a secret which the cut goes through is still recognised.
+MARGIN_BYTES = 4 << 10
 SHORTEST_SECRET_BYTES = 8  # a shorter value is too likely to be an ordinary word
 
 _SECRET_WORD = rb"(?:password|passwd|passphrase|secret|token|credential|api[_-]?key|access[_-]?key|private[_-]?key)"
@@ -19,19 +21,19 @@ _URL_WITH_PASSWORD = re.compile(rb"://[^\s:/@]{0,256}:([^\s/]{1,512})@")
 _SHAPES = (
     _URL_WITH_PASSWORD,
     re.compile(rb"://([^\s:/@]{8,512})@"),
-    # NAME=value, NAME="value"
-    re.compile(
-        _SECRET_WORD + rb"""[\w-]{0,64}\s?=\s?(?:"([^"\n]{1,4096})"|'([^'\n]{1,4096})'|([^\s"'&;,]{1,4096}))""",
-        re.IGNORECASE,
-    ),
-    # "name": "value", as JSON and repr() write it
-    re.compile(_SECRET_WORD + rb"""[\w-]{0,64}["']\s?:\s?["']([^"'\n]{1,4096})["']""", re.IGNORECASE),
-    re.compile(rb"(?<![\w-])--?[\w-]{0,32}" + _SECRET_WORD + rb"[\w-]{0,32} ([^\s]{1,4096})", re.IGNORECASE),
-    re.compile(rb"\bauthorization\s?[:=]\s?(?:(?:basic|bearer|token)\s)?([^\s\"',]{4,4096})", re.IGNORECASE),
-    re.compile(rb"\bbearer\s([\w.~+/=-]{8,4096})", re.IGNORECASE),
     re.compile(rb"\b((?:AKIA|ASIA)[A-Z0-9]{16})\b"),
     re.compile(rb"\b(SG\.[\w-]{16,64}\.[\w-]{16,128})"),
-    re.compile(rb"-----BEGIN [A-Z ]{0,32}PRIVATE KEY-----(.{1,4096}?)(?:-----END|\Z)", re.DOTALL),
+    re.compile(rb"-----BEGIN [A-Z ]{0,32}PRIVATE KEY-----((?:[^-]|-(?!----)){1,4096})"),
+)
+# Written in lower case and sought in lower-cased output: fifteen times as fast as re.IGNORECASE.
+_CASELESS_SHAPES = (
+    # NAME=value, NAME="value"
+    re.compile(_SECRET_WORD + rb"""[\w-]{0,64}\s?=\s?(?:"([^"\n]{1,4096})"|'([^'\n]{1,4096})'|([^\s"'&;,]{1,4096}))"""),
+    # "name": "value", as JSON and repr() write it
+    re.compile(_SECRET_WORD + rb"""[\w-]{0,64}["']\s?:\s?["']([^"'\n]{1,4096})["']"""),
+    re.compile(rb"(?<![\w-])--?[\w-]{0,32}" + _SECRET_WORD + rb"[\w-]{0,32} ([^\s]{1,4096})"),
+    re.compile(rb"\bauthorization\s?[:=]\s?(?:(?:basic|bearer|token)\s)?([^\s\"',]{4,4096})"),
+    re.compile(rb"\bbearer\s([\w.~+/=-]{8,4096})"),
 )
 
 
@@ -72,9 +74,10 @@ class Redactor:
         return shown
 
     def _secrets(self, data: bytes) -> Iterator[tuple[int, int]]:
-        for pattern in self._patterns:
-            for match in pattern.finditer(data):
-                yield match.span(match.lastindex or 0)
+        for patterns, searched in ((self._patterns, data), (_CASELESS_SHAPES, data.lower())):
+            for pattern in patterns:
+                for match in pattern.finditer(searched):
+                    yield match.span(match.lastindex or 0)
 
 
 def _secret_values(environment: Mapping[bytes, bytes]) -> set[bytes]:

@@ -11,7 +11,7 @@ VARIABLES = ("HOS_RUN_ID", "HOS_JOB", "HOS_SCHEDULED_AT", "HOS_DEADLINE", "HOS_A
 
 
 class Run:
-    """Moments are seconds since the epoch; `limit_at` is a moment of the monotonic clock.
+    """Moments are seconds since the epoch; `limit_at` and what is named so are moments of the monotonic clock.
 
     `report_path` is None where no folder for it could be made. `remarks` are what an operator should know besides how
     the run ended.
@@ -23,6 +23,7 @@ class Run:
         self.scheduled_at = time.time() // 60 * 60
         self.run_id = new_run_id(time.time())
         self.attempts = 0
+        self.attempt_ends: list[dict[str, object]] = []
         self.remarks: list[str] = []
         self.report_path: str | None = None
         self.lock: int | None = None
@@ -34,12 +35,21 @@ class Run:
         self.started_monotonic = time.monotonic()
         self.limit_at = self.started_monotonic + self.flags.timeout_seconds
         self.finished_at = self.started_at
-        self.duration_seconds = 0.0
+        self.finished_monotonic = self.started_monotonic
 
     def end(self) -> None:
         """Stop the clocks."""
         self.finished_at = time.time()
-        self.duration_seconds = time.monotonic() - self.started_monotonic
+        self.finished_monotonic = time.monotonic()
+
+    @property
+    def duration_seconds(self) -> float:
+        return self.finished_monotonic - self.started_monotonic
+
+    def list_attempt(self, exit_code: int | None, signal: str | None, duration_seconds: float) -> None:
+        """Write down how an attempt ended, in the fields of model.AttemptEnd."""
+        seconds = round(duration_seconds, 6)
+        self.attempt_ends.append({"exit_code": exit_code, "signal": signal, "duration_seconds": seconds})
 
     def variables(self) -> dict[str, str]:
         """The environment of the current attempt."""

@@ -9,6 +9,7 @@ import time
 from .output import KeptOutput
 from .passthrough import Passthrough
 from .redaction import Redactor
+from .spool import Spool
 
 STDOUT, STDERR = 1, 2
 # How long the last bytes may take to leave when the run is over.
@@ -18,8 +19,8 @@ FINISH_SECONDS = 0.9
 class Streams:
     """Keeps and passes on. With `quiet` nothing of the job's passes until `show` is called."""
 
-    def __init__(self, job: str, redactor: Redactor, wake: int, *, quiet: bool) -> None:
-        self.kept = KeptOutput()
+    def __init__(self, job: str, redactor: Redactor, spool: Spool, wake: int, *, quiet: bool) -> None:
+        self.kept = KeptOutput(spool)
         self._job = job
         self._redactor = redactor
         self._quiet = quiet

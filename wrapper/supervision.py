@@ -3,6 +3,8 @@
 import os
 import time
 
+from hallofshame import output_logs
+
 from . import belongings, ending, process, report
 from .bookkeeping import Bookkeeping, facts_of
 from .ending import Ending
@@ -10,6 +12,7 @@ from .expectations import Expectations
 from .process import Attempt
 from .redaction import Redactor
 from .run import Run
+from .spool import Spool
 from .streams import Streams
 from .watching import Watch
 
@@ -23,7 +26,8 @@ class Supervision:
         self._run = run
         self._arrivals, wake = signal_pipe
         self._redactor = Redactor(os.environb)
-        self._streams = Streams(run.flags.job, self._redactor, wake, quiet=run.flags.quiet)
+        self._spool = Spool(output_logs.path(run.state_directory, run.flags.job, run.run_id))
+        self._streams = Streams(run.flags.job, self._redactor, self._spool, wake, quiet=run.flags.quiet)
         self._books = Bookkeeping(run, self._redactor, self._streams.say)
         for remark in run.remarks:
             self._streams.say(remark)
@@ -61,6 +65,7 @@ class Supervision:
             try:
                 end = self._judge(watch, process.start(self._run))
             except process.NotExecutable as error:
+                self._run.list_attempt(error.exit_code, None, 0.0)
                 return Ending("failed", error.exit_code, str(error))
         return end
 
@@ -69,6 +74,9 @@ class Supervision:
         flags = self._run.flags
         expectations = Expectations(flags.fail_if, flags.require)
         wait_status = watch.follow(attempt, expectations)
+        exit_code = None if wait_status is None else ending.exit_code_of(wait_status)
+        seconds = self._run.finished_monotonic - attempt.started_monotonic
+        self._run.list_attempt(exit_code, ending.signal_of(wait_status), seconds)
         if watch.interrupted_by is not None:
             return ending.of_interruption(wait_status, watch.interrupted_by)
         if watch.timed_out or wait_status is None:
@@ -88,6 +96,8 @@ class Supervision:
         if watch.leftover:
             pids = ", ".join(map(str, watch.leftover[:MOST_PIDS_TOLD]))
             self._remark(f"the job left {len(watch.leftover)} of its processes alive, such as {pids}")
+        if self._spool.failure:
+            self._remark(f"no log of the output is kept, only its beginning and its end: {self._spool.failure}")
         if self._run.flags.quiet and end.exit_code:
             self._streams.show(self._streams.kept.text(self._redactor))
         lost_bytes = self._streams.finish()
@@ -101,7 +111,7 @@ class Supervision:
     def _leave(self, end: Ending) -> int:
         if self._run.lock is not None:
             os.close(self._run.lock)  # whoever waits need not wait for the recorder
-        recorder = self._books.start_recorder()
+        recorder = self._books.start_recorder(self._spool)
         if recorder is not None and self._run.flags.sync:
             os.waitpid(recorder, 0)
         self._streams.finish()

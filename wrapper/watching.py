@@ -6,10 +6,13 @@ Decides when the job is told to stop, and makes sure that it does. What the end 
 import fcntl
 import math
 import os
+import resource
 import select
 import signal
 import time
 from collections.abc import Callable
+
+from hallofshame import processes
 
 from . import belongings, signals
 from .expectations import Expectations
@@ -31,7 +34,7 @@ LONGEST_POLL_SECONDS = 3_600.0  # poll(2) takes no more than 24 days
 class Watch:
     """Watches one run, attempt by attempt. `on_long_run` starts the recorder and returns its pid.
 
-    `timed_out` and `interrupted_by` say what stopped the run, if anything did; `cpu_seconds` and `peak_memory_bytes`
+    `timed_out` and `interrupted_by` say what stopped the run, if anything did; processor time, memory and page faults
     are of the job and all it waited for; `leftover` are the pids of what was still alive at the end.
     """
 
@@ -40,6 +43,8 @@ class Watch:
         self.interrupted_by: int | None = None
         self.cpu_seconds = 0.0
         self.peak_memory_bytes = 0
+        self.minor_faults = 0
+        self.major_faults = 0
         self.leftover: list[int] = []
         self._run = run
         self._streams = streams
@@ -143,7 +148,7 @@ class Watch:
             if number == signal.SIGCHLD:
                 self._reap()
             elif number in signals.PASSED_ON and self._wait_status is None:
-                belongings.signal_all([self._pid], number)
+                processes.signal_all([self._pid], number)
             elif number in signals.ENDING and not self._is_draining():
                 self._interrupt(number)
 
@@ -167,8 +172,8 @@ class Watch:
 
     def _stop(self, number: int) -> None:
         found = self._belongings()
-        belongings.signal_all(found, number)
-        belongings.signal_all(found, signal.SIGCONT)  # a stopped process would not hear the signal
+        processes.signal_all(found, number)
+        processes.signal_all(found, signal.SIGCONT)  # a stopped process would not hear the signal
         self._limit_at = math.inf
         self._kill_at = min(self._kill_at, time.monotonic() + self._run.flags.kill_after_seconds)
 
@@ -181,7 +186,7 @@ class Watch:
     def _kill(self) -> None:
         gives_up_at = time.monotonic() + KILL_SECONDS
         while (found := self._belongings()) and time.monotonic() < gives_up_at:
-            belongings.signal_all(found, signal.SIGKILL)
+            processes.signal_all(found, signal.SIGKILL)
             time.sleep(0.005)
         self._reap()
         self._kill_at = math.inf
@@ -192,14 +197,19 @@ class Watch:
     def _reap(self) -> None:
         """Take leave of the job, of orphans that were given to us, and of the recorder."""
         while (ended := _next_ended_child()) is not None:
-            pid, status, cpu_seconds, peak_memory_bytes = ended
+            pid, status, usage = ended
             self._outsiders.discard(pid)
             if pid == self._pid:
                 self._wait_status = status
                 self._run.end()
                 self._drained_at = time.monotonic() + DRAIN_SECONDS
-                self.cpu_seconds += cpu_seconds
-                self.peak_memory_bytes = max(self.peak_memory_bytes, peak_memory_bytes)
+                self._add(usage)
+
+    def _add(self, usage: resource.struct_rusage) -> None:
+        self.cpu_seconds += usage.ru_utime + usage.ru_stime
+        self.peak_memory_bytes = max(self.peak_memory_bytes, usage.ru_maxrss * 1_024)
+        self.minor_faults += usage.ru_minflt
+        self.major_faults += usage.ru_majflt
 
     def _belongings(self) -> list[int]:
         return belongings.find(self._run.run_id, self._pid, self._outsiders)
@@ -218,9 +228,9 @@ def _widen(pipe: int) -> None:
         return  # the user has used up what pipes may hold; the usual size works as well
 
 
-def _next_ended_child() -> tuple[int, int, float, int] | None:
+def _next_ended_child() -> tuple[int, int, resource.struct_rusage] | None:
     try:
         pid, status, usage = os.wait4(-1, os.WNOHANG)
     except ChildProcessError:
         return None
-    return (pid, status, usage.ru_utime + usage.ru_stime, usage.ru_maxrss * 1_024) if pid else None
+    return (pid, status, usage) if pid else None

@@ -1,6 +1,7 @@
 """`hos runs`."""
 
 import json
+from collections.abc import Iterator
 from dataclasses import asdict
 from datetime import datetime
 from enum import Enum
@@ -26,7 +27,7 @@ def runs(job: str | None, limit: int, *, as_json: bool) -> None:
     """List runs, newest first: those in the database, and those that still wait in the journal."""
     found = newest(settings.load(), job, limit)
     if as_json:
-        click.echo(json.dumps([_plain(run) for run in found], indent=2))
+        click.echo(json.dumps([plain(run) for run in found], indent=2))
         return
     for run in found:
         click.echo(_line(run))
@@ -46,11 +47,16 @@ def newest(loaded: Settings, job: str | None, limit: int) -> list[Run]:
     return sorted(by_id.values(), key=lambda run: (run.started_at, run.run_id), reverse=True)[:limit]
 
 
-def _journalled(loaded: Settings) -> list[Run]:
-    return [run_from_record(entry.record) for entry in Journal(loaded.state_dir).entries()]
+def _journalled(loaded: Settings) -> Iterator[Run]:
+    for entry in Journal(loaded.state_dir).entries():
+        try:
+            yield run_from_record(entry.record)
+        except ValueError as error:
+            click.echo(f"hos: {entry.path} is passed over: {error}", err=True)
 
 
-def _plain(run: Run) -> dict[str, Any]:
+def plain(run: Run) -> dict[str, Any]:
+    """A run as JSON has it."""
     return {name: _json_value(value) for name, value in asdict(run).items()}
 
 

@@ -13,14 +13,14 @@ from hallofshame.store.schema import REVISION
 
 
 def open_ready(url: str) -> Engine:
-    """Open a database whose schema is this release's.
+    """Open a database whose schema is this release's, or that of a later one, which only adds to it.
 
     An embedded one (SQLite) is made or migrated on first use; a server's is migrated by `hos migrate` alone, and until
     then refused. Raises Permanent or Transient.
     """
     engine = open_as_it_is(url)
     revision = current_revision(engine)
-    if revision == REVISION:
+    if revision is not None and revision >= REVISION:
         return engine
     if not _is_embedded(engine):
         raise Permanent(

@@ -21,7 +21,7 @@ from hallofshame.store.columns import LongText, UnsignedInteger, UtcDateTime
 
 # The newest migration; a test holds it equal to alembic's head. A process compares it with the database's without
 # importing alembic.
-REVISION = "0002"
+REVISION = "0003"
 
 metadata = MetaData(
     naming_convention={"ix": "ix_%(table_name)s_%(column_0_N_name)s", "fk": "fk_%(table_name)s_%(column_0_N_name)s"}
@@ -350,12 +350,18 @@ job_runs = Table(
     Column("argv", LongText, nullable=False, comment="JSON list, redacted"),
     Column("scheduled_at", UtcDateTime, nullable=False),
     Column("started_at", UtcDateTime, nullable=False),
+    Column("lateness_seconds", Double, comment="from scheduled_at to started_at: splay and waits included"),
+    Column("release", String(100), comment="of this program"),
+    Column("pid_start_ticks", BigInteger, comment="clock ticks since boot"),
     Column("finished_at", UtcDateTime),
     Column("duration_seconds", Double),
     Column("exit_code", SmallInteger),
     Column("signal", String(16)),
     Column("attempts", Integer, nullable=False),
+    Column("attempt_ends", LongText, comment="JSON list: exit_code, signal, duration_seconds of each"),
     Column("cpu_seconds", Double),
+    Column("minor_faults", BigInteger),
+    Column("major_faults", BigInteger),
     Column("peak_memory_bytes", BigInteger),
     Column("output_bytes", BigInteger, nullable=False),
     Column("output_lines", BigInteger, nullable=False),
@@ -366,5 +372,6 @@ job_runs = Table(
     Column("reason", String(500)),
     Index(None, "job", "started_at"),
     Index(None, "started_at"),
+    Index(None, "state", "host"),
     **MARIADB,
 )

@@ -44,6 +44,14 @@ def test_with_the_database_away_the_journal_is_shown_and_entered_later(place: Pa
     assert [run["state"] for run in json.loads(command(place, "hos", "runs", "--json").stdout)] == ["failed"]
 
 
+def test_a_file_of_the_journal_that_is_no_run_is_passed_over(place: Path) -> None:
+    command(place, "hos-cron", "hello", "--sync", "--", "true")
+    (place / "var" / "journal" / "0192.jsonl").write_text('{"torn', encoding="utf8")
+    listed = command(place, "hos", "runs", "--json")
+    assert [run["job"] for run in json.loads(listed.stdout)] == ["hello"]
+    assert f"hos: {place}/var/journal/0192.jsonl is passed over" in listed.stderr
+
+
 def test_status_tells_each_jobs_last_run_and_next_due_time(place: Path) -> None:
     never = json.loads(command(place, "hos", "status", "--json").stdout)
     assert never["jobs"][0] | {"next_due_at": ""} == {

@@ -52,6 +52,19 @@ def test_a_server_database_without_the_schema_is_refused_with_what_to_do(mariadb
         database.open_ready(mariadb_url)
 
 
+def test_a_database_of_the_next_release_is_served_as_it_is(mariadb_url: str, tmp_path: Path) -> None:
+    """While the next one is on trial, and after it was rolled back."""
+    for url in (mariadb_url, f"sqlite:///{tmp_path}/hos.sqlite3"):
+        opened = database.open_as_it_is(url)
+        database.migrate(opened)
+        with engines.begin(opened) as conn:
+            conn.execute(text("UPDATE alembic_version SET version_num = '9999'"))
+        opened.dispose()
+        again = database.open_ready(url)
+        assert database.current_revision(again) == "9999"
+        again.dispose()
+
+
 def test_a_moment_without_a_time_zone_is_refused(engine: Engine) -> None:
     naive = factories.poll(slot=datetime(2026, 5, 1, 12, 0))  # noqa: DTZ001 - the point of the test
     with pytest.raises(Permanent, match="must be aware"), engines.begin(engine) as conn:

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from hallofshame.journal import Entry, Journal, run_from_record
-from hallofshame.model import Run, RunState
+from hallofshame.model import AttemptEnd, Run, RunState
 
 pytestmark = pytest.mark.unit
 
@@ -119,14 +119,14 @@ def test_every_line_is_on_disk_before_append_returns(journal: Journal, monkeypat
     journal.append(START)
     journal.append(END)
     path = only(journal).path
-    assert synced == [path, journal.directory, path]
+    assert synced == [path, journal.directory] * 2
 
 
 def test_a_run_is_forgotten_once_and_again(journal: Journal) -> None:
     journal.append(START)
     entry = only(journal)
-    journal.remove(entry)
-    journal.remove(entry)
+    journal.forget(entry.run_id)
+    journal.forget(entry.run_id)
     assert journal.entries() == []
 
 
@@ -137,10 +137,12 @@ def test_other_files_in_the_folder_are_left_alone(journal: Journal) -> None:
 
 
 def test_a_record_becomes_a_run() -> None:
-    run = run_from_record(END | {"report": {"rows": 1}, "a_field_of_tomorrow": 1})
+    attempt_ends = [{"exit_code": 3, "signal": None, "duration_seconds": 8.75}]
+    run = run_from_record(END | {"report": {"rows": 1}, "attempt_ends": attempt_ends, "a_field_of_tomorrow": 1})
     assert isinstance(run, Run)
     assert run.state is RunState.FAILED
     assert (run.argv, run.report, run.exit_code) == (tuple(START["argv"]), {"rows": 1}, 3)
+    assert run.attempt_ends == (AttemptEnd(3, None, 8.75),)
     assert run.started_at == datetime(2026, 5, 1, 12, 0, 0, 250_000, UTC)
     assert run.finished_at == datetime(2026, 5, 1, 12, 0, 9, tzinfo=UTC)
 
@@ -154,6 +156,8 @@ def test_a_record_becomes_a_run() -> None:
         START | {"argv": 3},
         START | {"started_at": "now"},
         START | {"started_at": 3},
+        START | {"attempt_ends": [3]},
+        START | {"attempt_ends": [{"exit_code": 3}]},
     ],
 )
 def test_a_record_that_is_no_run_is_a_value_error(record: dict[str, Any]) -> None:

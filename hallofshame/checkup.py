@@ -1,0 +1,266 @@
+"""Whether this host is able to do its work: the checks of `hos doctor`.
+
+Each stands by itself: none waits for another, hides another, or takes longer than `LONGEST_SECONDS`.
+"""
+
+import ctypes
+import fcntl
+import logging
+import os
+import tempfile
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from enum import Enum
+from pathlib import Path
+from threading import Thread
+
+from hallofshame import jobs_file
+from hallofshame.clock import SystemClock, to_iso
+from hallofshame.errors import HallOfShameError
+from hallofshame.jobs_file import Job
+from hallofshame.journal import Journal
+from hallofshame.model import Run, RunState
+from hallofshame.settings import Settings
+from hallofshame.store import database, engine, runs
+from hallofshame.store.schema import REVISION
+
+log = logging.getLogger(__name__)
+
+LONGEST_SECONDS = 10.0
+LITTLE_FREE_BYTES, LEAST_FREE_BYTES = 1 << 30, 100 << 20
+LEAST_FREE_FILES = 1_000
+BACKLOG_AGE = timedelta(minutes=15)  # a job that runs every ten minutes has flushed since
+RECENT = timedelta(days=1)
+OVERDUE = timedelta(hours=1)  # anything finer is the watcher's business
+CLOCK_TOLERANCE = timedelta(minutes=1)  # between two hosts that share a database
+
+_TIME_ERROR = 5  # sys/timex.h: the clock is not synchronised
+_GOOD_ENDS = {RunState.RUNNING, RunState.SUCCEEDED, RunState.SKIPPED}
+
+
+class Level(Enum):
+    """How much it matters. Declared from good to bad."""
+
+    OK = "ok"
+    WARN = "warn"
+    FAIL = "fail"
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """What a check has found, and what to do about it."""
+
+    check: str
+    level: Level
+    message: str
+
+
+@dataclass(frozen=True, slots=True)
+class Host:
+    """What the checks look at."""
+
+    settings: Settings
+    settings_problems: tuple[str, ...]
+    now: datetime
+
+
+Answers = Iterator[tuple[Level, str]]
+
+
+def examine(host: Host) -> list[Finding]:
+    """Make every check at once. What has not answered in time has failed."""
+    examinations = [_Examination(name, check, host) for name, check in CHECKS.items()]
+    clock = SystemClock()
+    gives_up_at = clock.monotonic() + LONGEST_SECONDS
+    for each in examinations:
+        each.join(max(0.0, gives_up_at - clock.monotonic()))
+    return [finding for each in examinations for finding in each.findings()]
+
+
+class _Examination(Thread):
+    """One check on its way. A daemon: one that hangs does not keep the process."""
+
+    def __init__(self, name: str, check: Callable[[Host], Answers], host: Host) -> None:
+        super().__init__(name=name, daemon=True)
+        self._check = check
+        self._host = host
+        self._answers: list[tuple[Level, str]] = [(Level.FAIL, f"no answer within {LONGEST_SECONDS:g} s")]
+        self.start()
+
+    def run(self) -> None:
+        try:
+            self._answers = list(self._check(self._host))
+        except (HallOfShameError, OSError) as error:
+            self._answers = [(Level.FAIL, str(error))]
+        except Exception as error:
+            log.exception("the check of %s is broken", self.name)
+            self._answers = [(Level.FAIL, f"the check itself is broken: {error!r}")]
+
+    def findings(self) -> list[Finding]:
+        return [Finding(self.name, level, " ".join(message.split())) for level, message in self._answers]
+
+
+def _settings(host: Host) -> Answers:
+    for problem in host.settings_problems:
+        yield Level.FAIL, problem
+    if not host.settings_problems:
+        yield Level.OK, "all are as expected"
+
+
+def _state_directory(host: Host) -> Answers:
+    folder = _made(host.settings.state_dir)
+    with tempfile.TemporaryFile(dir=folder) as file:
+        file.write(b"x")
+        os.fsync(file.fileno())
+    if folder.stat().st_mode & 0o077:
+        yield Level.WARN, f"{folder} is open to other users: chmod 700 {folder}"
+    else:
+        yield Level.OK, f"{folder} can be written to"
+
+
+def _disk(host: Host) -> Answers:
+    disk = os.statvfs(_made(host.settings.state_dir))
+    free_bytes = disk.f_bavail * disk.f_frsize
+    free = f"{free_bytes / (1 << 30):.1f} GiB free where {host.settings.state_dir} is"
+    if free_bytes < LEAST_FREE_BYTES:
+        yield Level.FAIL, f"{free}: make room, records and readings are about to be lost"
+    elif disk.f_files and disk.f_favail < LEAST_FREE_FILES:
+        yield Level.FAIL, f"{disk.f_favail} files can still be made where {host.settings.state_dir} is: remove some"
+    elif free_bytes < LITTLE_FREE_BYTES:
+        yield Level.WARN, f"{free}: make room"
+    else:
+        yield Level.OK, free
+
+
+def _locks(host: Host) -> Answers:
+    folder = _made(_made(host.settings.state_dir) / "locks")
+    with tempfile.TemporaryFile(dir=folder) as file:
+        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    yield Level.OK, f"locks can be taken in {folder}"
+
+
+def _journal(host: Host) -> Answers:
+    entries = Journal(host.settings.state_dir).entries()
+    for entry in entries:
+        if entry.torn:
+            yield Level.WARN, f"{entry.path}: a line is torn and was skipped"
+        if not entry.record:
+            yield Level.WARN, f"{entry.path} holds no run: nobody can enter it, remove it"
+    old = [entry for entry in entries if entry.ended and _age(host, Path(entry.path)) > BACKLOG_AGE]
+    waiting = f"{len(entries)} runs wait or run, {len(old)} ended more than {BACKLOG_AGE.seconds // 60} minutes ago"
+    yield (Level.WARN, f"{waiting}: hos flush says what they wait for") if old else (Level.OK, waiting)
+
+
+def _database(host: Host) -> Answers:
+    opened = database.open_as_it_is(host.settings.database_url.get_secret_value())
+    revision = database.current_revision(opened)
+    if revision == REVISION:
+        with engine.read(opened) as conn:
+            runs.record(conn, _probe(host.now))  # and never committed
+        yield Level.OK, f"answers, takes rows, and its schema is {REVISION}"
+    elif opened.dialect.name == "sqlite" and (revision or "") < REVISION:
+        yield Level.OK, f"its schema is {revision or 'empty'} and goes to {REVISION} on first use"
+    else:
+        yield Level.FAIL, f"its schema is {revision or 'empty'}, this release needs {REVISION}: run hos migrate"
+
+
+def _mail(host: Host) -> Answers:
+    ways = {"SENDGRID_API_KEY": host.settings.sendgrid_api_key, "HOS_SMTP_URL": host.settings.smtp_url}
+    if not host.settings.alert_to:
+        yield Level.WARN, "nobody is told of failures: set HOS_ALERT_TO"
+    if not any(ways.values()):
+        yield Level.WARN, f"no mail leaves this host: set {' or '.join(ways)}"
+    if host.settings.alert_to and any(ways.values()):
+        yield Level.OK, f"to {', '.join(host.settings.alert_to)} by {', then '.join(n for n, v in ways.items() if v)}"
+
+
+def _jobs(host: Host) -> Answers:
+    yield Level.OK, f"{host.settings.jobs_file} declares {len(jobs_file.load(host.settings.jobs_file))} jobs"
+
+
+def _last_runs(host: Host) -> Answers:
+    jobs = jobs_file.load(host.settings.jobs_file)
+    opened = database.open_as_it_is(host.settings.database_url.get_secret_value())
+    if database.current_revision(opened) != REVISION:
+        yield Level.WARN, f"none is known before the database's schema is {REVISION}"
+        return
+    with engine.read(opened) as conn:
+        last = {name: next(iter(runs.latest(conn, name, limit=1)), None) for name in jobs}
+    for name, job in jobs.items():
+        yield _last_run(host, name, job, last[name])
+
+
+def _last_run(host: Host, name: str, job: Job, run: Run | None) -> tuple[Level, str]:
+    if run is None:
+        return Level.WARN, f"{name} has never run: hos crontab render shows the line that would start it"
+    told = f"{name} {run.state.value} at {to_iso(run.started_at.replace(microsecond=0))} on {run.host}"
+    if run.started_at > host.now + CLOCK_TOLERANCE:
+        return Level.FAIL, f"{told}, which is in the future: set the clock of this host or of {run.host}"
+    due = job.next_due(run.scheduled_at)
+    if due + OVERDUE < host.now:
+        return (
+            Level.FAIL,
+            f"{told} and not since, though it was due at {to_iso(due)}: is cron running, and its line in?",
+        )
+    if run.state not in _GOOD_ENDS:
+        return Level.WARN, f"{told}: hos log {run.run_id}"
+    return Level.OK, told
+
+
+def _recorder(host: Host) -> Answers:
+    path = host.settings.state_dir / "recorder.log"
+    lines = path.read_text("utf8", "replace").split("\n") if path.exists() else []
+    said = [line for line in lines if line.strip()]
+    if said and _age(host, path) < RECENT:
+        yield Level.WARN, f"said within a day: {said[-1]} (all of it is in {path})"
+    else:
+        yield Level.OK, "has had nothing to say for a day"
+
+
+def _clock(host: Host) -> Answers:
+    if _age(host, Path(__file__)) < -CLOCK_TOLERANCE:
+        yield Level.FAIL, f"it is {to_iso(host.now)} here, before this program was installed: set the clock"
+    elif ctypes.CDLL(None).adjtimex(ctypes.create_string_buffer(1_024)) == _TIME_ERROR:  # asks, for it sets nothing
+        yield Level.WARN, "is not synchronised: install systemd-timesyncd or chrony"
+    else:
+        yield Level.OK, f"it is {to_iso(host.now.replace(microsecond=0))}"
+
+
+def _made(folder: Path) -> Path:
+    """As the wrapper would make it on the first run."""
+    folder.mkdir(0o700, parents=True, exist_ok=True)
+    return folder
+
+
+def _age(host: Host, path: Path) -> timedelta:
+    return host.now - datetime.fromtimestamp(path.stat().st_mtime, UTC)
+
+
+def _probe(now: datetime) -> Run:
+    return Run(
+        run_id="doctor",
+        job="doctor",
+        state=RunState.RUNNING,
+        host=os.uname().nodename,
+        boot_id="",
+        pid=os.getpid(),
+        argv=(),
+        scheduled_at=now,
+        started_at=now,
+    )
+
+
+CHECKS: dict[str, Callable[[Host], Answers]] = {
+    "settings": _settings,
+    "state directory": _state_directory,
+    "disk": _disk,
+    "locks": _locks,
+    "journal": _journal,
+    "database": _database,
+    "mail": _mail,
+    "jobs": _jobs,
+    "last runs": _last_runs,
+    "recorder": _recorder,
+    "clock": _clock,
+}
