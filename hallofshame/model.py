@@ -95,6 +95,25 @@ class RunState(Enum):
     NOT_STARTED = "not_started"
 
 
+class IncidentKind(Enum):
+    """What is wrong with a job (wrapper page). `OVERDUE`: a run that its own limit did not end; `BLIND`: the watcher."""
+
+    FAILED = "failed"
+    TIMED_OUT = "timed_out"
+    INTERRUPTED = "interrupted"
+    NOT_STARTED = "not_started"
+    LOST = "lost"
+    SKIPPED = "skipped"
+    TOO_FAST = "too_fast"
+    TOO_SLOW = "too_slow"
+    EXPECTATION = "expectation"
+    MISSED = "missed"
+    LATE = "late"
+    OVERDUE = "overdue"
+    BLIND = "blind"
+    UNDELIVERABLE = "undeliverable"
+
+
 @dataclass(frozen=True, slots=True)
 class AttemptEnd:
     """How one attempt of a run ended. `exit_code` is 128+n for signal n, None where it could not be stopped."""

@@ -32,10 +32,11 @@ TABLE: dict[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
     "hallofshame.clock_changes": ((), ()),
     "hallofshame.commands": ((SHARED,), ("click",)),
     "hallofshame.console": (("hallofshame.errors",), ("click",)),
+    "hallofshame.due_times": ((), ("cronsim",)),
     "hallofshame.errors": ((), ()),
     "hallofshame.feed": (VALUES, ("pydantic",)),
     "hallofshame.jobs_file": (
-        (*VALUES, "hallofshame.quantities", "hallofshame.rules.expectations"),
+        (*VALUES, "hallofshame.due_times", "hallofshame.quantities", "hallofshame.rules.expectations"),
         ("cronsim", "pydantic"),
     ),
     "hallofshame.importing": ((SHARED,), ()),

@@ -86,7 +86,9 @@ def _term(term: str, lowest: int, highest: int, names: tuple[str, ...]) -> range
         start, end = lowest, highest
     else:
         start = _value(first, lowest, names)
-        end = _value(last, lowest, names) if dash else highest if slash else start
+        end = _value(last, lowest, names) if dash else start
+        if slash and not dash:
+            raise ValueError(term)  # as Debian's cron: a step needs a range
     every = _value(step, 0, ()) if slash else 1
     if not lowest <= start <= end <= highest:
         raise ValueError(term)

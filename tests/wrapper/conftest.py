@@ -15,6 +15,8 @@ import pytest
 
 from hallofshame.journal import Entry, Journal, run_from_record
 from hallofshame.model import Run
+from hallofshame.store import database, runs
+from hallofshame.store import engine as engines
 
 HOS_CRON = Path(sys.executable).with_name("hos-cron")
 PATIENCE_SECONDS = 20.0
@@ -122,6 +124,12 @@ class HosCron:
     def entries(self) -> list[Entry]:
         return Journal(self.state).entries()
 
+    def settled(self) -> list[Run]:
+        """Wait until no process of ours is left, and return the runs in the database, newest first."""
+        wait_until(lambda: not processes_with("HOS_STATE_DIR", str(self.state)))
+        default = f"sqlite:///{self.state}/hallofshame.sqlite3"
+        return stored_runs(self.environment.get("HOS_DATABASE_URL", default))
+
     def stop_all(self) -> None:
         for process in self._started:
             if process.poll() is None:
@@ -131,6 +139,16 @@ class HosCron:
                     stream.close()
             process.wait()
         kill(processes_with("HOS_STATE_DIR", str(self.state)))
+
+
+def stored_runs(url: str) -> list[Run]:
+    """What is in a database, newest first."""
+    opened = database.open_as_it_is(url)
+    try:
+        with engines.read(opened) as conn:
+            return runs.latest(conn)
+    finally:
+        opened.dispose()
 
 
 def as_flags(flags: dict[str, Any]) -> Iterator[str]:

@@ -130,6 +130,7 @@ def test_a_night_in_los_angeles_in_autumn(expression: str, due: list[str]) -> No
         "* * * * 8",
         "*/0 * * * *",
         "5-1 * * * *",
+        "5/10 * * * *",
         "x * * * *",
         "1,, * * * *",
         "-1 * * * *",

@@ -1,0 +1,45 @@
+"""`hos lint`."""
+
+import importlib
+import json
+import sys
+import time
+from dataclasses import asdict
+from pathlib import Path
+
+import click
+
+from hallofshame import jobs_file, linting, settings
+from hallofshame.clock import SystemClock
+from hallofshame.linting import Finding, Place, Redact, Severity
+
+
+@click.command()
+@click.option("--json", "as_json", is_flag=True, help="Print a JSON list of the findings.")
+def lint(*, as_json: bool) -> None:
+    """Explain what is wrong in jobs.toml, and with how its jobs would run here; exit 1 for an error."""
+    loaded = settings.load()
+    place = Place(Path(sys.executable).parent, loaded.state_dir, loaded.jobs_file.absolute())
+    jobs, problems = jobs_file.read(place.jobs_file)
+    findings = [
+        *linting.of_host(is_on_utc=time.timezone == 0 and not time.daylight),
+        *linting.of_problems(problems),
+        *linting.lint(jobs, place, SystemClock().now(), _redactor()),
+    ]
+    if as_json:
+        click.echo(json.dumps([asdict(each) | {"severity": each.severity.value} for each in findings], indent=2))
+    else:
+        for each in findings:
+            click.echo(_line(place.jobs_file, each))
+    sys.exit(any(each.severity is Severity.ERROR for each in findings))
+
+
+def _redactor() -> Redact:
+    """What the wrapper would hide, so that a secret has one look; found by name, as the console finds applications."""
+    redact: Redact = importlib.import_module("hallofshame.wrapper.redaction").Redactor({}).redact_command
+    return redact
+
+
+def _line(path: Path, finding: Finding) -> str:
+    where = f"{path}: {finding.place}" if finding.place else str(path)
+    return f"{finding.severity.value}: {where}: {finding.problem}; {finding.advice}"
