@@ -98,10 +98,14 @@ class Chaos:
         """Run it, reconcile, flush. Returns what is wrong then, None when all is as it should be."""
         wrapper = schedule.call.trace if schedule.victim == WRAPPER else None
         recorder = schedule.call.trace if schedule.victim == RECORDER else None
+        lock_before = self._lock()
         exit_code = self._run(schedule, wrapper, recorder)
         self._settle(schedule.database)
         self._flush()
-        return self._wrong(schedule, exit_code)
+        new = self._new_rows()
+        if not new and exit_code < 0 and self._lock() == lock_before:
+            return None  # it made more calls than usual before it took the lock, and was killed while starting up
+        return self._wrong(schedule, exit_code, new)
 
     def _run(self, schedule: Schedule, wrapper: list[str] | None, recorder: list[str] | None) -> int:
         seconds = LONG_JOB_SECONDS if schedule.is_long else 0
@@ -145,8 +149,11 @@ class Chaos:
         given = {"HOS_STATE_DIR": str(self._state), "HOS_DATABASE_URL": self._url}
         replay.flush(settings.load(given, self._folder / "no-env-file"))
 
-    def _wrong(self, schedule: Schedule, exit_code: int) -> str | None:
-        new = self._new_rows()
+    def _lock(self) -> str:
+        lock = Path(self._state, "locks", f"{JOB}.lock")
+        return lock.read_text(encoding="ascii") if lock.exists() else ""
+
+    def _wrong(self, schedule: Schedule, exit_code: int, new: list[Run]) -> str | None:
         if len(new) != 1:
             return f"{len(new)} rows instead of one"
         [run] = new

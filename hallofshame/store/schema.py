@@ -21,7 +21,7 @@ from hallofshame.store.columns import LongText, UnsignedInteger, UtcDateTime
 
 # The newest migration; a test holds it equal to alembic's head. A process compares it with the database's without
 # importing alembic.
-REVISION = "0003"
+REVISION = "0004"
 
 metadata = MetaData(
     naming_convention={"ix": "ix_%(table_name)s_%(column_0_N_name)s", "fk": "fk_%(table_name)s_%(column_0_N_name)s"}
@@ -373,5 +373,74 @@ job_runs = Table(
     Index(None, "job", "started_at"),
     Index(None, "started_at"),
     Index(None, "state", "host"),
+    **MARIADB,
+)
+
+# What was, or is, wrong with a job. A row is the newest state of an incident; its host's state directory decides.
+incidents = Table(
+    "incidents",
+    metadata,
+    Column("incident_id", String(36), primary_key=True),
+    Column("job", String(64), nullable=False),
+    Column("kind", String(16), nullable=False),
+    Column("host", String(255), nullable=False),
+    Column("opened_at", UtcDateTime, nullable=False),
+    Column("ended_at", UtcDateTime),
+    Column("failures", Integer, nullable=False),
+    Column("told", Integer, nullable=False, comment="mails"),
+    Column("run_id", String(36), comment="the newest of its runs"),
+    Column("detail", String(500)),
+    Column("acknowledged_at", UtcDateTime),
+    Column("snoozed_until", UtcDateTime),
+    Column("storm_id", String(36)),
+    Column("is_flapping", Boolean, nullable=False),
+    Column("changed_at", UtcDateTime, nullable=False),
+    Index(None, "opened_at"),
+    Index(None, "ended_at"),
+    **MARIADB,
+)
+
+# Every decision about an incident, with its reason's name.
+incident_changes = Table(
+    "incident_changes",
+    metadata,
+    Column("change_id", String(36), primary_key=True),
+    Column("incident_id", String(36), nullable=False),
+    Column("at", UtcDateTime, nullable=False),
+    Column("decision", String(24), nullable=False),
+    Column("kind", String(16), nullable=False),
+    Column("run_id", String(36)),
+    Index(None, "incident_id", "at"),
+    **MARIADB,
+)
+
+# Every mail about incidents, and how it left. Its text stands in the outbox folder of the state directory.
+outbox = Table(
+    "outbox",
+    metadata,
+    Column("message_id", String(150), primary_key=True),
+    Column("thread_id", String(64), nullable=False),
+    Column("job", String(64)),
+    Column("host", String(255), nullable=False),
+    Column("subject", String(100), nullable=False),
+    Column("recipients", LongText, nullable=False, comment="JSON list"),
+    Column("queued_at", UtcDateTime, nullable=False),
+    Column("accepted_at", UtcDateTime, comment="null: it waits"),
+    Column("accepted_by", String(16)),
+    Column("tries", LongText, nullable=False, comment="JSON list of sentences"),
+    Index(None, "queued_at"),
+    **MARIADB,
+)
+
+# What somebody asked for through a mail's link: its host does it at the next tick.
+alert_requests = Table(
+    "alert_requests",
+    metadata,
+    Column("request_id", String(36), primary_key=True),
+    Column("incident_id", String(36), nullable=False),
+    Column("action", String(16), nullable=False, comment="acknowledge or snooze"),
+    Column("asked_at", UtcDateTime, nullable=False),
+    Column("done_at", UtcDateTime),
+    Index(None, "done_at"),
     **MARIADB,
 )
