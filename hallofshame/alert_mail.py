@@ -1,78 +1,140 @@
-"""The mail about a run that went wrong: who gets it and what it says. Composed only; `mail` brings it out."""
+"""The mail about an incident, a storm, or what had no room: its text and its HTML from one model, and its thread.
 
+Pure: the same telling of the same facts always gives the same mail. `mail` brings it out.
+"""
+
+import re
+from collections.abc import Mapping
 from datetime import datetime
+from functools import cache
 
-from hallofshame.mail import Mail
-from hallofshame.model import Run, RunState
+from css_inline import CSSInliner
+from jinja2 import Environment, PackageLoader, StrictUndefined, select_autoescape
+
+from hallofshame.alert_content import Content, content
+from hallofshame.alert_facts import Facts
+from hallofshame.mail import Attachment, Mail
+from hallofshame.model import IncidentKind
+from hallofshame.rules.alerting import Telling, Word
 
 SUBJECT_LENGTH = 78
-LAST_LINES = 40
+ATTACHED_BYTES = 1 << 20
 
-# A run that was skipped or is still going is no failure.
-_WORDS = {
-    RunState.FAILED: "FAIL",
-    RunState.TIMED_OUT: "TIMEOUT",
-    RunState.INTERRUPTED: "INTERRUPTED",
-    RunState.NOT_STARTED: "NOT STARTED",
-    RunState.LOST: "LOST",
-}
+_IMPORTANCE = {"low": {"Importance": "low", "X-Priority": "5"}, "high": {"Importance": "high", "X-Priority": "1"}}
 
 
-def is_due(run: Run) -> bool:
-    """Tell whether anybody has to be told of this run."""
-    return run.state in _WORDS
-
-
-def compose(run: Run, sender: str, recipients: tuple[str, ...], now: datetime) -> Mail:
-    """Say what happened, most important first. The same run always gives the same Message-ID."""
-    word = _WORDS[run.state]
-    domain = sender.rpartition("@")[2]
+def compose(telling: Telling, facts: Facts, sender: str, recipients: tuple[str, ...], now: datetime) -> Mail:
+    """Say what happened. The same telling always gives the same Message-ID."""
+    said = content(telling, facts, now)
+    domain = _atom(sender.rpartition("@")[2])
     return Mail(
         sender=sender,
         recipients=recipients,
-        subject=_one_line(f"[hos] {word} {run.job} ({_how(run)}) {run.host}")[:SUBJECT_LENGTH],
-        text=_text(run),
-        message_id=f"run.{run.run_id}@{domain}",
+        subject=_subject(said.subject),
+        text=_environment().get_template("alert.txt").render(c=said),
+        html=_html(said),
+        message_id=_message_id(telling, telling.sequence, domain),
         sent_at=now,
         headers={
-            "List-Id": f"<{run.job}.hos.{domain}>",
-            "X-HOS-Job": run.job,
-            "X-HOS-State": run.state.value,
-            "X-HOS-Run": run.run_id,
+            **_thread(telling, domain),
+            "List-Id": f"<{'.'.join((*([_atom(telling.job)] if telling.job else []), 'hos', domain))}>",
+            **_about(telling, facts),
+            **_IMPORTANCE.get(_severity(telling, facts), {}),
         },
+        attachments=tuple(_attachments(telling, facts)),
     )
 
 
-def _how(run: Run) -> str:
-    if run.signal:
-        return run.signal
-    return f"exit {run.exit_code}" if run.exit_code is not None else run.state.value
+def _subject(text: str) -> str:
+    line = _one_line(f"[hos] {text}")
+    return line if len(line) <= SUBJECT_LENGTH else f"{line[: SUBJECT_LENGTH - 3]}..."
 
 
-def _text(run: Run) -> str:
-    lasted = "" if run.duration_seconds is None else f" after {run.duration_seconds:.1f} s"
-    lines = run.output_tail.splitlines()
-    shown = lines[-LAST_LINES:]
-    cut = f"last {len(shown)} lines of {run.output_lines}" if run.output_lines > len(shown) else "all of it"
-    facts = [
-        f"{run.job} {run.state.value.replace('_', ' ')}: {_how(run)}{lasted} on {run.host}.",
-        *([run.reason] if run.reason else []),
-        "",
-        f"Do       hos log {run.run_id}",
-        f"Run      {run.run_id}  attempt {run.attempts}",
-        f"Started  {run.started_at:%Y-%m-%d %H:%M:%S} UTC, due {run.scheduled_at:%H:%M} UTC",
-        f"Command  {' '.join(run.argv)}",
-        "",
-        f"Output, {cut}:" if shown else "It printed nothing.",
-        *(f"  {_printable(line)}" for line in shown),
-    ]
-    return "\n".join(facts) + "\n"
+def _html(said: Content) -> str:
+    page = _environment().get_template("alert.html").render(c=said)
+    # Only what a mail program cannot take from style attributes, the colours of dark mode, stays in a style sheet.
+    return CSSInliner(keep_at_rules=True, load_remote_stylesheets=False).inline(page)
+
+
+@cache
+def _environment() -> Environment:
+    environment = Environment(
+        loader=PackageLoader("hallofshame", "templates/mail"),
+        autoescape=select_autoescape(["html"]),
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        keep_trailing_newline=True,
+        finalize=_printable,
+    )
+    environment.globals["is_link"] = _is_link
+    return environment
+
+
+def _printable(value: object) -> object:
+    """Every value that enters a mail comes through here: what has no shape of its own gets one that does nothing."""
+    if not isinstance(value, str) or value.isprintable():
+        return value
+    shown = "".join(c if c.isprintable() else " " if c == "\t" else "\N{REPLACEMENT CHARACTER}" for c in value)
+    return type(value)(shown)
+
+
+def _is_link(place: str) -> bool:
+    return place.startswith(("https://", "http://"))
+
+
+def _message_id(telling: Telling, sequence: int, domain: str) -> str:
+    """Ids of storms and digests say so themselves."""
+    kind = "inc." if telling.incident is not None else ""
+    return f"{kind}{_atom(telling.thread_id)}.{sequence}@{domain}"
+
+
+def _thread(telling: Telling, domain: str) -> Mapping[str, str]:
+    if telling.sequence == 0:
+        return {}
+    first = f"<{_message_id(telling, 0, domain)}>"
+    return {"In-Reply-To": first, "References": first}
+
+
+def _about(telling: Telling, facts: Facts) -> dict[str, str]:
+    told = {
+        "X-HOS-Job": telling.job,
+        "X-HOS-State": _state(telling),
+        "X-HOS-Run": facts.run.run_id if facts.run else None,
+        "X-HOS-Incident": telling.incident.incident_id if telling.incident else None,
+    }
+    return {name: _one_line(value) for name, value in told.items() if value}
+
+
+def _state(telling: Telling) -> str:
+    if telling.word in {Word.INCIDENT, Word.STILL} and telling.incident is not None:
+        return telling.incident.kind.value
+    return telling.word.name.lower()
+
+
+def _severity(telling: Telling, facts: Facts) -> str:
+    if telling.word in {Word.STORM, Word.STORM_STILL}:
+        return "high"
+    if telling.word in {Word.OK_AGAIN, Word.STORM_OVER, Word.DIGEST}:
+        return "normal"
+    # A host that stops interrupts what runs on it; that is seldom news.
+    if telling.incident is not None and telling.incident.kind is IncidentKind.INTERRUPTED:
+        return "low"
+    return facts.job.severity if facts.job else "normal"
+
+
+def _attachments(telling: Telling, facts: Facts) -> list[Attachment]:
+    if not facts.full_output:
+        return []
+    text = facts.full_output[:ATTACHED_BYTES].decode("utf8", "backslashreplace")
+    return [Attachment(f"{_atom(telling.job or 'output')}.log", text)]
+
+
+def _atom(text: str) -> str:
+    """What may stand within an address or a file's name, whatever was given."""
+    return re.sub(r"[^A-Za-z0-9_.-]+", "-", text).strip(".")[:100] or "unknown"
 
 
 def _one_line(text: str) -> str:
-    """ASCII without control characters: nothing in a job's name or host can make a second header."""
+    """ASCII without control characters: nothing in a job's name or error can make a second header."""
     return "".join(c if " " <= c <= "~" else "?" for c in text)
-
-
-def _printable(line: str) -> str:
-    return "".join(c if c.isprintable() or c == "\t" else "\N{REPLACEMENT CHARACTER}" for c in line)

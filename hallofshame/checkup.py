@@ -15,12 +15,13 @@ from enum import Enum
 from pathlib import Path
 from threading import Thread
 
-from hallofshame import jobs_file
+from hallofshame import alert_state, jobs_file
 from hallofshame.clock import SystemClock, to_iso
 from hallofshame.errors import HallOfShameError
 from hallofshame.jobs_file import Job
 from hallofshame.journal import Journal
 from hallofshame.model import Run, RunState
+from hallofshame.outbox import UNDELIVERABLE_AFTER
 from hallofshame.settings import Settings
 from hallofshame.store import database, engine, runs
 from hallofshame.store.schema import REVISION
@@ -166,13 +167,28 @@ def _database(host: Host) -> Answers:
 
 
 def _mail(host: Host) -> Answers:
-    ways = {"SENDGRID_API_KEY": host.settings.sendgrid_api_key, "HOS_SMTP_URL": host.settings.smtp_url}
+    ways = {
+        "SENDGRID_API_KEY": host.settings.sendgrid_api_key,
+        "HOS_SMTP_URL": host.settings.smtp_url,
+        "HOS_SENDMAIL": host.settings.sendmail,
+    }
     if not host.settings.alert_to:
         yield Level.WARN, "nobody is told of failures: set HOS_ALERT_TO"
     if not any(ways.values()):
         yield Level.WARN, f"no mail leaves this host: set {' or '.join(ways)}"
     if host.settings.alert_to and any(ways.values()):
         yield Level.OK, f"to {', '.join(host.settings.alert_to)} by {', then '.join(n for n, v in ways.items() if v)}"
+
+
+def _outbox(host: Host) -> Answers:
+    waiting = [mail for mail in alert_state.load(host.settings.state_dir).waiting if mail.tries]
+    if not waiting:
+        yield Level.OK, "no alert waits"
+        return
+    oldest = min(waiting, key=lambda mail: mail.queued_at)
+    level = Level.FAIL if host.now - oldest.queued_at > UNDELIVERABLE_AFTER else Level.WARN
+    told = f"{len(waiting)} alerts could not leave, the oldest since {to_iso(oldest.queued_at)}: {oldest.tries[-1]}"
+    yield level, f"{told}: set that right, then hos flush"
 
 
 def _jobs(host: Host) -> Answers:
@@ -259,6 +275,7 @@ CHECKS: dict[str, Callable[[Host], Answers]] = {
     "journal": _journal,
     "database": _database,
     "mail": _mail,
+    "outbox": _outbox,
     "jobs": _jobs,
     "last runs": _last_runs,
     "recorder": _recorder,

@@ -12,19 +12,27 @@ from hallofshame.errors import HallOfShameError
 
 # name: (where its click command lives, what --help says of it)
 COMMANDS = {
+    "ack": ("hallofshame.commands.telling:ack", "Stop the reminders about a job."),
+    "alert-test": ("hallofshame.commands.alert_test:alert_test", "Send a test mail the way alerts go."),
     "audit": ("hallofshame.commands.audit:audit", "Show how a park's or a ride's figures of a day came about."),
     "backfill": ("hallofshame.commands.backfill:backfill", "Judge operating days once more."),
     "crontab": ("hallofshame.deployment.crontab:crontab", "Print, check or install the crontab that jobs.toml means."),
     "doctor": ("hallofshame.commands.doctor:doctor", "Check whether this host is able to do its work."),
     "flush": ("hallofshame.commands.flush:flush", "Bring what waits in the journal to the database."),
     "import": ("hallofshame.commands.import_polls:import_polls", "Store polls files as history."),
+    "incidents": ("hallofshame.commands.incidents:incidents", "List what is wrong with jobs, and was."),
     "judge": ("hallofshame.commands.judge:judge", "Judge a polls file without a database, and print JSON."),
     "kill": ("hallofshame.commands.kill:kill", "Stop a job's run on this host."),
     "lint": ("hallofshame.commands.lint:lint", "Explain what is wrong in jobs.toml."),
     "log": ("hallofshame.commands.log:log", "Show what a run printed."),
     "migrate": ("hallofshame.commands.migrate:migrate", "Bring the database to this release's schema."),
+    "mute": ("hallofshame.commands.telling:mute", "Send no mail about a job, or any, for a while."),
+    "outbox": ("hallofshame.commands.outbox:outbox", "List alert mails: which wait, and who accepted the others."),
+    "resume": ("hallofshame.commands.telling:resume", "Send mails about a job, or all, again."),
     "runs": ("hallofshame.commands.runs:runs", "List runs, newest first."),
+    "snooze": ("hallofshame.commands.telling:snooze", "Let the reminders about a job wait."),
     "status": ("hallofshame.commands.status:status", "Show each job: its last run, and when it is due next."),
+    "watch": ("hallofshame.monitoring.commands:watch", "Look after the jobs once: what was missed, late or hangs."),
 }
 
 

@@ -49,7 +49,7 @@ class Journal:
         """Put the record on disk, for good. Moments and states are strings in it already."""
         for directory in (os.path.dirname(self.directory), self.directory):
             os.makedirs(directory, 0o700, exist_ok=True)
-        file = os.open(self._path(record["run_id"]), os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o600)
+        file = os.open(self._path(record["run_id"]), os.O_RDWR | os.O_APPEND | os.O_CREAT, 0o600)
         try:
             size_bytes = os.fstat(file).st_size
             _write_line(file, record, size_bytes)
@@ -62,7 +62,7 @@ class Journal:
         """Every run in the journal, oldest first."""
         try:
             names = sorted(name for name in os.listdir(self.directory) if name.endswith(".jsonl"))
-        except FileNotFoundError:
+        except (FileNotFoundError, NotADirectoryError):
             return []
         entries = (_read(os.path.join(self.directory, name)) for name in names)
         return [entry for entry in entries if entry is not None]
@@ -116,6 +116,8 @@ def run_from_record(record: "dict[str, Any]") -> "Run":
 
 def _write_line(file: int, record: "dict[str, Any]", size_bytes: int) -> None:
     line = json.dumps(record, separators=(",", ":")).encode() + b"\n"
+    if size_bytes and os.pread(file, 1, size_bytes - 1) != b"\n":
+        line = b"\n" + line  # a power cut tore the line before: this one must not be torn with it
     written = 0
     try:
         written = os.write(file, line)

@@ -96,7 +96,7 @@ class RunState(Enum):
 
 
 class IncidentKind(Enum):
-    """What is wrong with a job (wrapper page). `OVERDUE`: a run that its own limit did not end; `BLIND`: the watcher."""
+    """What is wrong with a job (wrapper page). `OVERDUE`: a run outlives its own limit; `BLIND`: the watcher was."""
 
     FAILED = "failed"
     TIMED_OUT = "timed_out"

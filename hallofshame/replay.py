@@ -1,129 +1,257 @@
-"""Bring runs from the wrapper's journal to where they belong: to the database, and a failure to its recipients.
+"""From the wrapper's journal to where it belongs: every run to the database, what went wrong to its recipients.
 
-Idempotent: whoever comes next goes on where it broke. A run leaves the journal once both are done.
+Idempotent: whoever comes next goes on where it broke. What is told is decided once, under a lock, and saved with its
+mails before anything leaves (alert_state); a run leaves the journal once it has been judged and entered.
 """
 
-import fcntl
 import logging
 import os
-from collections.abc import Iterator
-from contextlib import contextmanager
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
 from functools import partial
-from pathlib import Path
+from typing import Any
+from uuid import uuid4
 
-from hallofshame import alert_mail, reconciling
-from hallofshame.clock import Clock, SystemClock, to_iso
+from hallofshame import alert_mail, alert_records, alert_state, fact_finding, jobs_file, reconciling
+from hallofshame.alert_state import AlertState, QueuedMail, UnrecordedChange
+from hallofshame.clock import Clock, SystemClock
 from hallofshame.errors import HallOfShameError, Permanent, Transient
-from hallofshame.journal import Entry, Journal, run_from_record
-from hallofshame.mail import Mailer, SendGrid, Smtp, deliver
-from hallofshame.model import Run
+from hallofshame.fact_finding import Surroundings
+from hallofshame.jobs_file import Job
+from hallofshame.journal import Journal, run_from_record
+from hallofshame.mail import mailers
+from hallofshame.model import Run, RunState
+from hallofshame.outbox import Outbox
+from hallofshame.quantities import seconds
+from hallofshame.rules import alerting
+from hallofshame.rules.alerting import Telling, Verdict
+from hallofshame.rules.incidents import Event, Policy
+from hallofshame.run_events import event_of
 from hallofshame.settings import Settings
-from hallofshame.store import database, engine, runs
+from hallofshame.store import database, engine, incidents, runs
+from hallofshame.store.engine import Engine
 
 log = logging.getLogger(__name__)
 
-MAIL_SECONDS = 20.0  # a provider that hangs must leave time for the database
-TOLD_AT = "told_at"  # what a journal entry carries once its failure was accepted by a mailer
+SNOOZE = timedelta(hours=1)
+
+Record = Mapping[str, Any]
 
 
-@dataclass(frozen=True, slots=True)
-class _Waiting:
-    """One run in the journal."""
+def flush(
+    settings: Settings,
+    clock: Clock | None = None,
+    events: Sequence[Event] = (),
+    handed_over: Iterable[Record] = (),
+    *,
+    all_now: bool = False,
+) -> int:
+    """Judge, tell and enter what waits. Returns how many runs were entered.
 
-    entry: Entry
-    run: Run
-
-    @property
-    def is_to_be_told(self) -> bool:
-        return self.entry.ended and TOLD_AT not in self.entry.record and alert_mail.is_due(self.run)
-
-
-def flush(settings: Settings, clock: Clock | None = None) -> int:
-    """Tell of every failure in the journal and enter every run, oldest first. Returns how many runs it entered.
-
-    Raises Transient or Permanent with every reason when something has to wait; what could be done was done.
+    `events` are what a watcher saw besides, `handed_over` are runs that the journal could not take. `all_now`: mails
+    are tried though their next try is not due. Raises Transient with every reason when something has to wait; what
+    could be done was done.
     """
-    journal, clock = Journal(settings.state_dir), clock or SystemClock()
-    if not journal.entries():
+    journal, records = Journal(settings.state_dir), list(handed_over)
+    if not (events or records or journal.entries() or _has_more_to_do(settings)):
         return 0
-    with _alone(Path(journal.directory)):
-        reconciling.end_lost(settings.state_dir, clock)
-        waiting = list(_read(journal))
-        not_told = _tell_all(settings, journal, waiting, clock)
-        not_entered = _enter_all(settings, waiting, clock)
-        for each in waiting:
-            if each.entry.ended and each.entry.run_id not in not_told | not_entered:
-                journal.forget(each.entry.run_id)
-    reasons = {**not_told, **not_entered}.values()
-    if reasons:
-        raise Transient("\n".join(dict.fromkeys(reasons)))
-    return len(waiting)
+    with alert_state.alone(settings.state_dir):
+        return _Flush(settings, clock or SystemClock(), journal, Outbox(settings.state_dir, settings.alert_from)).run(
+            events, records, all_now=all_now
+        )
 
 
-def _read(journal: Journal) -> Iterator[_Waiting]:
-    for entry in journal.entries():
-        if entry.torn:
-            log.warning("%s: a line is torn and was skipped", entry.path)
+def policy_of(job: Job | None) -> Policy:
+    """How a job's failures are told; the default for one that jobs.toml does not name."""
+    if job is None:
+        return Policy()
+    reminders = tuple(timedelta(seconds=seconds(text)) for text in job.reminders)
+    return Policy(job.alert_after, job.recover_after, reminders)
+
+
+def _has_more_to_do(settings: Settings) -> bool:
+    state = alert_state.load(settings.state_dir)
+    alerts = state.alerts
+    is_open = alerts.storm or alerts.overflow or any(job.incident for job in alerts.jobs.values())
+    return bool(state.outbox or state.unrecorded or is_open)
+
+
+@dataclass(slots=True)
+class _Flush:
+    """One flush, alone on its host."""
+
+    settings: Settings
+    clock: Clock
+    journal: Journal
+    outbox: Outbox
+    is_saved: bool = True
+
+    def run(self, events: Sequence[Event], records: Sequence[Record], *, all_now: bool) -> int:
+        self._end_lost()
+        waiting = [*self._journalled(), *(run_from_record(dict(record)) for record in records)]
+        opened, problem = self._open()
+        state = self._what_was_asked(alert_state.load(self.settings.state_dir), opened)
+        state = self._judge(state, waiting, events, opened, problem)
+        state = self.outbox.drain(state, mailers(self.settings), self.clock, self._save, all_now=all_now)
+        not_entered = self._enter(opened, waiting) if opened else {run.run_id: problem or "" for run in waiting}
+        if opened:
+            self._record(opened, state)
+        self._forget(run for run in waiting if run.state is not RunState.RUNNING and run.run_id not in not_entered)
+        self._say_what_waits(state, not_entered)
+        return len(waiting)
+
+    def _end_lost(self) -> None:
         try:
-            yield _Waiting(entry, run_from_record(entry.record))
-        except ValueError as error:
-            log.warning("%s is left where it is: %s", entry.path, error)
+            reconciling.end_lost(self.settings.state_dir, self.clock)
+        except OSError as error:
+            log.warning("lost runs stay as they are: %s", error)
 
+    def _journalled(self) -> Iterator[Run]:
+        for entry in self.journal.entries():
+            if entry.torn:
+                log.warning("%s: a line is torn and was skipped", entry.path)
+            try:
+                yield run_from_record(entry.record)
+            except ValueError as error:
+                log.warning("%s is left where it is: %s", entry.path, error)
 
-def _tell_all(settings: Settings, journal: Journal, waiting: list[_Waiting], clock: Clock) -> dict[str, str]:
-    """Mail each failure that nobody was told of. Returns why not, by run id."""
-    due = [each.run for each in waiting if each.is_to_be_told]
-    if due and not settings.alert_to:
-        log.warning("%d failed runs and nobody to tell: set HOS_ALERT_TO", len(due))
-        return {}
-    mailers, not_told = _mailers(settings), {}
-    give_up_at = clock.monotonic() + MAIL_SECONDS
-    for run in due:
-        if clock.monotonic() > give_up_at:
-            not_told[run.run_id] = "mail: no time left, the rest waits for the next flush"
-            continue
+    def _open(self) -> tuple[Engine | None, str | None]:
         try:
-            deliver(mailers, alert_mail.compose(run, settings.alert_from, settings.alert_to, clock.now()))
-        except Transient as error:
-            not_told[run.run_id] = str(error)
-        else:
-            journal.append({"run_id": run.run_id, TOLD_AT: to_iso(clock.now())})
-    return not_told
+            return database.open_ready(self.settings.database_url.get_secret_value()), None
+        except HallOfShameError as error:
+            return None, str(error)
 
-
-def _mailers(settings: Settings) -> list[Mailer]:
-    mailers: list[Mailer] = []
-    if settings.sendgrid_api_key:
-        mailers.append(SendGrid(settings.sendgrid_api_key.get_secret_value(), settings.sendgrid_url))
-    if settings.smtp_url:
-        mailers.append(Smtp(settings.smtp_url.get_secret_value()))
-    return mailers
-
-
-def _enter_all(settings: Settings, waiting: list[_Waiting], clock: Clock) -> dict[str, str]:
-    """Write each run to the database, and see which of those there are lost. Returns why not, by run id."""
-    not_entered: dict[str, str] = {}
-    try:
-        opened = database.open_ready(settings.database_url.get_secret_value())
-    except HallOfShameError as error:
-        return {each.run.run_id: str(error) for each in waiting}
-    for number, each in enumerate(waiting):
+    def _save(self, state: AlertState) -> None:
+        """Save it. On a full disk go on all the same: what is told twice is better than what is not told."""
         try:
-            engine.write(opened, partial(runs.record, run=each.run))
-        except Permanent as error:  # this one run cannot be entered; it must not hold up the others
-            not_entered[each.run.run_id] = str(error)
-        except Transient as error:
-            return not_entered | {later.run.run_id: str(error) for later in waiting[number:]}
-    with engine.read(opened) as conn:
-        unfinished = runs.unfinished(conn, os.uname().nodename)
-    reconciling.journal_lost_rows(settings.state_dir, unfinished, clock.now())
-    return not_entered
+            alert_state.save(self.settings.state_dir, state)
+        except OSError as error:
+            self.is_saved = False
+            log.warning("what is told cannot be saved and may be told again: %s", error)
+
+    def _what_was_asked(self, state: AlertState, opened: Engine | None) -> AlertState:
+        """Do what was asked through the links of mails; what cannot be read or noted now is done next time."""
+        if opened is None:
+            return state
+        try:
+            with engine.read(opened) as conn:
+                asked = [request for request in incidents.asked(conn) if request["host"] == os.uname().nodename]
+            for request in asked:
+                state = replace(state, alerts=_obey(state.alerts, request, self.clock.now()))
+            if asked:
+                self._save(state)
+                done = [request["request_id"] for request in asked]
+                engine.write(opened, partial(incidents.done, request_ids=done, now=self.clock.now()))
+        except HallOfShameError as error:
+            log.warning("what was asked through links waits: %s", error)
+        return state
+
+    def _judge(
+        self,
+        state: AlertState,
+        waiting: Sequence[Run],
+        events: Sequence[Event],
+        opened: Engine | None,
+        problem: str | None,
+    ) -> AlertState:
+        """Decide what is told, and save that together with the mails."""
+        now = self.clock.now()
+        jobs, _ = jobs_file.read(self.settings.jobs_file)
+        ended = [run for run in waiting if run.state is not RunState.RUNNING and run.run_id not in state.judged]
+        happened = [event_of(run, jobs.get(run.job)) for run in ended]
+        verdict = _verdict(state, sorted([*happened, *events], key=lambda event: event.at), jobs, now)
+        known = Surroundings(
+            settings=self.settings,
+            jobs=jobs,
+            alerts=verdict.alerts,
+            now=now,
+            database=opened,
+            database_problem=problem,
+            fresh_runs={run.run_id: run for run in waiting},
+            waiting_mails=len(state.waiting),
+        )
+        queued = [mail for telling in verdict.tellings if (mail := self._queue(telling, known)) is not None]
+        journalled = {run.run_id for run in waiting}
+        state = AlertState(
+            alerts=verdict.alerts,
+            outbox=(*state.outbox, *queued),
+            judged=(state.judged & journalled) | {run.run_id for run in ended},
+            unrecorded=(*state.unrecorded, *(UnrecordedChange(str(uuid4()), each) for each in verdict.changes)),
+        )
+        self._save(state)
+        return state
+
+    def _queue(self, telling: Telling, known: Surroundings) -> QueuedMail | None:
+        job = known.jobs.get(telling.job or "")
+        recipients = (job.recipients if job else ()) or self.settings.alert_to
+        if not recipients:
+            log.warning("%s: nobody to tell: set HOS_ALERT_TO", telling.job or telling.thread_id)
+            return None
+        facts = fact_finding.gather(telling, known)
+        mail = alert_mail.compose(telling, facts, self.settings.alert_from, recipients, known.now)
+        return self.outbox.put(mail, telling.thread_id, telling.job, known.now)
+
+    def _enter(self, opened: Engine, waiting: Sequence[Run]) -> dict[str, str]:
+        """Write each run to the database, and see which of those there are lost. Returns why not, by run id."""
+        not_entered: dict[str, str] = {}
+        for number, run in enumerate(waiting):
+            try:
+                engine.write(opened, partial(runs.record, run=run))
+            except Permanent as error:  # this one run cannot be entered; it must not hold up the others
+                not_entered[run.run_id] = str(error)
+            except Transient as error:
+                return not_entered | {later.run_id: str(error) for later in waiting[number:]}
+        with engine.read(opened) as conn:
+            unfinished = runs.unfinished(conn, os.uname().nodename)
+        try:
+            reconciling.journal_lost_rows(self.settings.state_dir, unfinished, self.clock.now())
+        except OSError as error:
+            log.warning("runs that are lost stay as they are in the database: %s", error)
+        return not_entered
+
+    def _record(self, opened: Engine, state: AlertState) -> None:
+        """Bring decisions and mails to the database; what is there and has left needs no file any more."""
+        if not state.unrecorded and not state.outbox:
+            return
+        engine.write(opened, partial(alert_records.enter, state=state, host=os.uname().nodename))
+        delivered = [mail for mail in state.outbox if mail.accepted_at is not None]
+        self._save(replace(state, unrecorded=(), outbox=state.waiting))
+        if self.is_saved:
+            self.outbox.drop(delivered)
+            self.outbox.drop_strangers(state)
+
+    def _forget(self, done: Iterable[Run]) -> None:
+        """Take out of the journal what was judged, for good, and entered."""
+        if not self.is_saved:
+            return
+        try:
+            for run in done:
+                self.journal.forget(run.run_id)
+        except OSError as error:
+            log.warning("runs that were entered stay in the journal: %s", error)
+
+    def _say_what_waits(self, state: AlertState, not_entered: Mapping[str, str]) -> None:
+        reasons = [*not_entered.values(), *(mail.tries[-1] for mail in state.waiting if mail.tries)]
+        if reasons:
+            raise Transient("\n".join(dict.fromkeys(reasons)))
 
 
-@contextmanager
-def _alone(folder: Path) -> Iterator[None]:
-    """One flush at a time: two would send the same mail."""
-    with (folder / "flush.lock").open("w", encoding="utf8") as lock:
-        fcntl.flock(lock, fcntl.LOCK_EX)
-        yield
+def _verdict(state: AlertState, events: Iterable[Event], jobs: Mapping[str, Job], now: datetime) -> Verdict:
+    verdict = Verdict(state.alerts)
+    for event in events:
+        policy = policy_of(jobs.get(event.job))
+        verdict = verdict.then(alerting.judge(verdict.alerts, event, policy, now))
+    policies = {name: policy_of(job) for name, job in jobs.items()}
+    undelivered = frozenset(mail.thread_id for mail in state.waiting)
+    return verdict.then(alerting.tick(verdict.alerts, policies, now, undelivered))
+
+
+def _obey(alerts: alerting.Alerts, request: Mapping[str, Any], now: datetime) -> alerting.Alerts:
+    """Do one request, if its incident still lasts."""
+    for name, job in alerts.jobs.items():
+        if job.incident and job.incident.incident_id == request["incident_id"]:
+            if request["action"] == "snooze":
+                return alerting.snooze(alerts, name, request["asked_at"] + SNOOZE)
+            return alerting.acknowledge(alerts, name, now)
+    return alerts

@@ -43,6 +43,12 @@ def _starts_with(*prefixes: str) -> AfterValidator:
     return AfterValidator(check)
 
 
+def _is_absolute(path: Path) -> Path:
+    if not path.is_absolute():
+        raise ValueError("not absolute")
+    return path
+
+
 def _addresses(value: object) -> object:
     return tuple(part.strip() for part in value.split(",") if part.strip()) if isinstance(value, str) else value
 
@@ -119,17 +125,35 @@ class Settings(BaseModel):
         "The second way out for mails.",
         "smtp://host:port or smtps://user:password@host:port",
     )
+    sendmail: Annotated[Path, AfterValidator(_is_absolute)] | None = _setting(
+        "HOS_SENDMAIL",
+        None,
+        "The third way out for mails: a program of this host that takes them as sendmail(8) does.",
+        "an absolute path, such as /usr/sbin/sendmail",
+    )
     alert_from: Address = _setting(
         "HOS_ALERT_FROM", "hallofshame@localhost", "The sender of alert mails.", "one mail address"
     )
     alert_to: Annotated[tuple[Address, ...], BeforeValidator(_addresses)] = _setting(
         "HOS_ALERT_TO", (), "Who gets alert mails.", "mail addresses, separated by commas"
     )
+    heartbeat_url: Annotated[SecretStr, _starts_with("http://", "https://")] | None = _setting(
+        "HOS_HEARTBEAT_URL",
+        None,
+        "What the watcher asks for after each tick, and with /fail after a bad one, as Healthchecks has it.",
+        "a URL that starts with http:// or https://",
+    )
     site_url: HttpUrl = _setting(
         "HOS_SITE_URL",
         "http://127.0.0.1:5001",
         "Where the public site answers: links in mails start with it, and Queue-Times is told it with each request.",
         "a URL that starts with http:// or https://",
+    )
+    signing_key: Annotated[SecretStr, Field(min_length=32)] | None = _setting(
+        "HOS_SIGNING_KEY",
+        None,
+        "What links in mails are signed with; without it mails carry no links that act.",
+        "a secret of at least 32 characters, such as `openssl rand -hex 32` prints",
     )
     release: str | None = _setting(
         "HOS_RELEASE",

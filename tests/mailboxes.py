@@ -14,6 +14,9 @@ from aiosmtpd.handlers import Message as MessageHandler
 
 from tests.http_server import send, serve
 
+# Not statuses: what else a provider can do with a mail.
+RESET_AFTER_ACCEPTING, HANG = -1, -2
+
 
 @dataclass
 class SendGridStub:
@@ -29,9 +32,16 @@ class SendGridStub:
         body = json.loads(handler.rfile.read(int(handler.headers["Content-Length"])))
         status = self.statuses.pop(0) if len(self.statuses) > 1 else self.statuses[0]
         self.tries += 1
-        if status == 202:
+        if status == HANG:
+            handler.rfile.read(1)  # until the client has had enough
+            return
+        if status in {202, RESET_AFTER_ACCEPTING}:
             self.accepted.append(body)
             self.keys.append(handler.headers["Authorization"])
+        if status == RESET_AFTER_ACCEPTING:
+            handler.close_connection = True
+            handler.connection.shutdown(socket.SHUT_RDWR)
+            return
         send(handler, b"", status)
 
 

@@ -11,7 +11,8 @@ from typing import Any
 import pytest
 from sqlalchemy import text
 
-from hallofshame import checkup, settings
+from hallofshame import alert_state, checkup, settings
+from hallofshame.alert_state import AlertState, QueuedMail
 from hallofshame.checkup import CHECKS, Finding, Host, Level
 from hallofshame.journal import Journal
 from hallofshame.model import Run, RunState
@@ -179,9 +180,21 @@ def test_a_check_that_is_broken_says_so(folder: Path, monkeypatch: pytest.Monkey
 def test_a_host_that_can_tell_nobody_is_told_what_to_set(folder: Path) -> None:
     assert [message for _, message in found(folder, "mail")] == [
         "nobody is told of failures: set HOS_ALERT_TO",
-        "no mail leaves this host: set SENDGRID_API_KEY or HOS_SMTP_URL",
+        "no mail leaves this host: set SENDGRID_API_KEY or HOS_SMTP_URL or HOS_SENDMAIL",
     ]
     assert found(folder, "mail", **MAIL) == [(Level.OK, "to ops@example.org by HOS_SMTP_URL")]
+
+
+@pytest.mark.parametrize(("age_hours", "level"), [(1, Level.WARN), (25, Level.FAIL)])
+def test_alerts_that_cannot_leave_are_told_with_the_reason(age_hours: int, level: Level, folder: Path) -> None:
+    queued_at = NOW - timedelta(hours=age_hours)
+    tries = ("2026-05-01T12:00:00Z SendGrid: HTTP 401",)
+    mail = QueuedMail("1", "1", "collect", "FAIL", ("ops@example.org",), queued_at, queued_at, tries)
+    alert_state.save(folder / "state", AlertState(outbox=(mail,)))
+    [(found_level, message)] = found(folder, "outbox", **MAIL)
+    assert found_level is level
+    assert "1 alerts could not leave" in message
+    assert "HTTP 401" in message
 
 
 def test_a_jobs_file_that_cannot_be_read_fails(folder: Path) -> None:

@@ -29,3 +29,12 @@ def test_every_secret_in_the_example_says_that_it_may_be_a_file() -> None:
 @pytest.mark.parametrize("name", sorted(COMMANDS))
 def test_every_command_is_documented(name: str) -> None:
     assert f"`hos {name}" in (ROOT / "README.md").read_text(encoding="utf8")
+
+
+def test_every_failure_of_the_wrappers_catalogue_is_held_by_a_test_that_exists() -> None:
+    document = (ROOT / "docs" / "wrapper.md").read_text(encoding="utf8")
+    named = re.findall(r"`(test_\w+)::(test_\w+)`", document)
+    assert len(named) > 40
+    for file, test in named:
+        [path] = (ROOT / "tests").rglob(f"{file}.py")
+        assert f"def {test}(" in path.read_text(encoding="utf8"), test

@@ -18,7 +18,31 @@ VALUES = ("hallofshame.model", "hallofshame.errors", "hallofshame.clock")
 TABLE: dict[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
     "hallofshame": ((), ()),
     "hallofshame.aggregation": ((*VALUES, "hallofshame.rules", "hallofshame.store"), ()),
-    "hallofshame.alert_mail": ((*VALUES, "hallofshame.mail"), ()),
+    "hallofshame.ack_links": (VALUES, ()),
+    "hallofshame.alert_content": (
+        (
+            *VALUES,
+            "hallofshame.alert_facts",
+            "hallofshame.alert_kinds",
+            "hallofshame.alert_output",
+            "hallofshame.alert_words",
+            "hallofshame.rules",
+        ),
+        (),
+    ),
+    "hallofshame.alert_facts": ((*VALUES, "hallofshame.jobs_file"), ()),
+    "hallofshame.alert_kinds": (
+        (*VALUES, "hallofshame.alert_facts", "hallofshame.alert_words", "hallofshame.quantities", "hallofshame.rules"),
+        (),
+    ),
+    "hallofshame.alert_mail": (
+        (*VALUES, "hallofshame.alert_content", "hallofshame.alert_facts", "hallofshame.mail", "hallofshame.rules"),
+        ("css_inline", "jinja2"),
+    ),
+    "hallofshame.alert_output": ((*VALUES, "hallofshame.alert_words", "hallofshame.journal"), ()),
+    "hallofshame.alert_records": ((SHARED,), ()),
+    "hallofshame.alert_state": ((*VALUES, "hallofshame.rules.alerting"), ("pydantic",)),
+    "hallofshame.alert_words": (VALUES, ()),
     "hallofshame.archive": (
         (*VALUES, "hallofshame.feed", "hallofshame.polls_file", "hallofshame.rules"),
         ("boto3", "botocore"),
@@ -57,10 +81,11 @@ TABLE: dict[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
     ),
     "hallofshame.logs": ((), ("pythonjsonlogger",)),
     "hallofshame.living_runs": ((*VALUES, "hallofshame.journal", "hallofshame.processes"), ()),
-    "hallofshame.mail": (VALUES, ("python_http_client", "sendgrid")),
+    "hallofshame.mail": ((*VALUES, "hallofshame.settings"), ("python_http_client", "sendgrid")),
     "hallofshame.model": ((), ()),
     "hallofshame.park_overrides": (VALUES, ("tzfpy",)),
     "hallofshame.polls_file": ((*VALUES, "hallofshame.rules"), ()),
+    "hallofshame.outbox": ((*VALUES, "hallofshame.alert_state", "hallofshame.mail"), ("pydantic",)),
     "hallofshame.output_logs": ((), ()),
     "hallofshame.processes": ((), ()),
     "hallofshame.quantities": ((), ()),
@@ -71,6 +96,7 @@ TABLE: dict[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
     "hallofshame.replay": ((SHARED,), ()),
     "hallofshame.retrying": (VALUES, ("tenacity",)),
     "hallofshame.rules": (VALUES[:2], ()),
+    "hallofshame.run_events": ((*VALUES, "hallofshame.jobs_file", "hallofshame.rules"), ()),
     "hallofshame.runtime": ((SHARED,), ()),
     "hallofshame.settings": (VALUES, ("pydantic", "dotenv")),
     "hallofshame.store": (VALUES, ("sqlalchemy", "alembic")),
@@ -88,7 +114,7 @@ TABLE: dict[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
         (),
     ),
     "webapp": ((SHARED,), ("flask",)),
-    "monitoring": ((SHARED,), ()),
+    "monitoring": ((SHARED,), ("click", "pydantic")),
     "deployment": ((SHARED,), ("click", "cronsim", "jinja2")),
 }
 

@@ -7,7 +7,7 @@ from hallofshame.clock import Clock, to_iso
 from hallofshame.settings import Settings
 from hallofshame.store.engine import Engine
 
-from . import api, health, problems, request_id, site, wording, world
+from . import ack, api, health, problems, request_id, site, wording, world
 from .source import ATTRIBUTION, park_page, ride_page
 
 
@@ -21,11 +21,12 @@ def create_app(settings: Settings, clock: Clock, engine: Engine) -> Flask:
     """Make the application: the API, the site and their errors."""
     app = Flask(__name__)
     app.json = _InOrder(app)
-    world.keep(app, world.World(clock, engine))
+    key = settings.signing_key
+    world.keep(app, world.World(clock, engine, key.get_secret_value() if key else None))
     app.after_request(_revalidated)  # called last: Flask goes through them backwards
     request_id.register(app)
     problems.register(app)
-    for each in (api, health, site):
+    for each in (ack, api, health, site):
         app.register_blueprint(each.routes)
     app.jinja_env.filters |= {"ago": wording.ago, "duration": wording.duration, "utc": wording.utc, "iso": to_iso}
     app.jinja_env.filters["local_clock"] = wording.local_clock

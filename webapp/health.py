@@ -8,7 +8,7 @@ from flask import Blueprint, Response, jsonify
 
 from hallofshame.errors import HallOfShameError
 from hallofshame.rules.live import Freshness, freshness
-from hallofshame.store import engine, live
+from hallofshame.store import engine, incidents, live
 
 from .envelope import iso
 from .source import ATTRIBUTION
@@ -21,14 +21,19 @@ routes = Blueprint("health", __name__, url_prefix="/api/health")
 
 @routes.get("")
 def get_health() -> Response:
-    """Database and collection; 503 when one of them fails. A database that never had a poll is unknown, not ill."""
+    """Database, collection and alerts; 503 when one of the first two fails.
+
+    A database that never had a poll is unknown, not ill.
+    """
     try:
         with engine.read(world().engine) as conn:
             polled_at = max(live.latest_polls(conn).values(), default=None)
+            alerts = incidents.open_and_undelivered(conn)
     except HallOfShameError as error:
         log.warning("unhealthy: %s", error)
-        return _answer(Freshness.FAIL, database="fail", collection={"status": "unknown"})
-    return _collection(polled_at, world().clock.now())
+        unknown = {"status": "unknown"}
+        return _answer(Freshness.FAIL, database={"status": "fail"}, collection=unknown, alerts=unknown)
+    return _healthy(polled_at, *alerts, now=world().clock.now())
 
 
 @routes.get("/live")
@@ -37,15 +42,22 @@ def get_alive() -> Response:
     return jsonify(status="ok", attribution=ATTRIBUTION)
 
 
-def _collection(polled_at: datetime | None, now: datetime) -> Response:
+def _healthy(polled_at: datetime | None, open_incidents: int, undelivered: int, now: datetime) -> Response:
     state = freshness(polled_at, now)
     age_seconds = None if polled_at is None else int((now - polled_at).total_seconds())
-    facts = {"status": state.value, "polled_at": iso(polled_at), "age_seconds": age_seconds}
-    return _answer(state, database="ok", collection=facts)
+    return _answer(
+        state,
+        database={"status": "ok"},
+        collection={"status": state.value, "polled_at": iso(polled_at), "age_seconds": age_seconds},
+        alerts={
+            "status": "warn" if undelivered else "ok",
+            "open_incidents": open_incidents,
+            "undelivered_mails": undelivered,
+        },
+    )
 
 
-def _answer(overall: Freshness, *, database: str, collection: Mapping[str, object]) -> Response:
-    checks = {"database": {"status": database}, "collection": collection}
+def _answer(overall: Freshness, **checks: Mapping[str, object]) -> Response:
     response = jsonify(status=overall.value, checks=checks, attribution=ATTRIBUTION)
     response.status_code = 503 if overall is Freshness.FAIL else 200
     response.cache_control.no_store = True

@@ -1,4 +1,4 @@
-"""What every view is given: clock and database, kept by the application that serves the request."""
+"""What every view is given: clock, database and key, kept by the application that serves the request."""
 
 from dataclasses import dataclass
 from typing import cast
@@ -13,10 +13,11 @@ _KEY = "hallofshame"
 
 @dataclass(frozen=True, slots=True)
 class World:
-    """A request's world."""
+    """A request's world. `signing_key` is None where no links are signed."""
 
     clock: Clock
     engine: Engine
+    signing_key: str | None
 
 
 def keep(app: Flask, world: World) -> None:

@@ -12,11 +12,9 @@ import sys
 import traceback
 from collections.abc import Callable
 from pathlib import Path
-from tempfile import TemporaryDirectory
 from typing import Any
 
 from hallofshame.errors import HallOfShameError
-from hallofshame.journal import Journal
 
 from . import output_log
 
@@ -35,7 +33,7 @@ def main() -> int:
 def _done(step: Callable[[dict[str, Any] | None], None], given: dict[str, Any] | None) -> bool:
     try:
         step(given)
-    except HallOfShameError as error:
+    except (HallOfShameError, OSError) as error:
         _say(str(error))
         return False
     except Exception:  # noqa: BLE001 - a process edge: nothing may escape, and nothing is silenced
@@ -56,12 +54,7 @@ def _bring_over(record: dict[str, Any] | None) -> None:
     loaded, problems = settings.load_or_default(os.environ)
     for problem in problems:
         _say(problem)
-    if record:  # the journal could not take it
-        with TemporaryDirectory() as elsewhere:
-            Journal(elsewhere).append(record)
-            replay.flush(loaded.model_copy(update={"state_dir": Path(elsewhere)}))
-        Journal(loaded.state_dir).forget(record["run_id"])  # its start, which the journal took, is no news any more
-    replay.flush(loaded)
+    replay.flush(loaded, handed_over=[record] if record else [])  # a record that the journal could not take
 
 
 def _say(text: str) -> None:

@@ -7,6 +7,6 @@ from hallofshame import replay, settings
 
 @click.command()
 def flush() -> None:
-    """Bring what waits in the journal to the database."""
-    entered = replay.flush(settings.load())
+    """Bring what waits in the journal to the database, and every mail that waits on its way."""
+    entered = replay.flush(settings.load(), all_now=True)
     click.echo(f"{entered} runs entered")

@@ -1,7 +1,8 @@
 """What becomes of a job's incident when something happens to the job, and whether that is told. Pure.
 
 An incident opens, may change its kind, is reminded of, may flap, and ends. Each step is one Decision, which is its own
-reason. Storms and the budget of mails, which concern many jobs, are decided in `alerting`.
+reason. An incident knows what was told of it, so that what was held back is told later. Storms and the budget of
+mails, which concern many jobs, are decided in `alerting`.
 """
 
 from dataclasses import dataclass, replace
@@ -15,6 +16,7 @@ OUTCOMES_KEPT = 20
 FLAPS_AT_CHANGES = 3  # of outcome, within the runs that are kept
 STABLE_RUNS = 10  # of one outcome end the flapping
 SKIPS_TOLERATED = 2  # in a row: the run before takes its time now and then
+ANNOUNCEMENTS = frozenset((IncidentKind.BLIND,))  # told once, and over at once
 
 
 class Decision(Enum):
@@ -26,6 +28,7 @@ class Decision(Enum):
     FLAPPED = "its outcome changes again and again"
     SETTLED = "its outcome has become stable after it flapped"
     RECOVERED = "as many successes in a row as end an incident"
+    ANNOUNCED = "it is over when it is told"
 
     QUIET = "a success, and nothing is wrong"
     BELOW_THRESHOLD = "fewer failures in a row than are told"
@@ -45,7 +48,15 @@ class Decision(Enum):
 
 
 TOLD = frozenset(
-    (Decision.OPENED, Decision.KIND_CHANGED, Decision.REMINDED, Decision.FLAPPED, Decision.SETTLED, Decision.RECOVERED)
+    (
+        Decision.OPENED,
+        Decision.KIND_CHANGED,
+        Decision.REMINDED,
+        Decision.FLAPPED,
+        Decision.SETTLED,
+        Decision.RECOVERED,
+        Decision.ANNOUNCED,
+    )
 )
 
 
@@ -76,7 +87,10 @@ class Event:
 
 @dataclass(frozen=True, slots=True)
 class Incident:
-    """What is wrong with a job, from its first failure on. `told` counts its mails; moments are aware UTC."""
+    """What is wrong with a job, from its first failure on. Moments are aware UTC.
+
+    `told` counts its own mails; `told_kinds` and `is_told_flapping` are what was told, also by a storm's or a digest.
+    """
 
     incident_id: str
     kind: IncidentKind
@@ -92,8 +106,9 @@ class Incident:
     acknowledged_at: datetime | None = None
     snoozed_until: datetime | None = None
     storm_id: str | None = None
-    hanging_run_id: str | None = None
+    hanging_runs: tuple[str, ...] = ()
     is_flapping: bool = False
+    is_told_flapping: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,6 +129,7 @@ Step = tuple[JobState, Decision]
 
 def step(before: JobState, event: Event, policy: Policy) -> Step:
     """What an event makes of a job's state. Whether a decision that is told becomes a mail is not decided here."""
+    # Rule: a run that gives way to the one before it is no failure, unless that happens again and again.
     if event.kind is IncidentKind.SKIPPED and before.skips < SKIPS_TOLERATED:
         return replace(before, skips=before.skips + 1), Decision.TOLERATED_SKIP
     state = _count(before, event)
@@ -122,57 +138,89 @@ def step(before: JobState, event: Event, policy: Policy) -> Step:
     return _after_failure(state, event, event.kind, policy)
 
 
-def remind(state: JobState, now: datetime) -> Decision | None:
-    """Tell whether a reminder of the job's incident is due now; None where nothing is open or nothing was told."""
+def due(state: JobState, now: datetime) -> Decision | None:
+    """What is to be told now of an incident that lasts, or why nothing is; None where nothing is wrong."""
     incident = state.incident
-    if incident is None or incident.told == 0 or incident.is_flapping:
+    if incident is None:
         return None
+    if news := _news(incident):
+        return news
+    if incident.is_flapping:
+        return Decision.STILL_FLAPPING
+    if hush := hushed(incident, now):
+        return hush
+    if incident.next_reminder_at is None or now < incident.next_reminder_at:
+        return Decision.NOT_DUE
+    return Decision.FLAPPED if _flaps(state) else Decision.REMINDED
+
+
+def hushed(incident: Incident, now: datetime) -> Decision | None:
+    """Why nobody wants to be reminded of the incident; None when somebody may."""
     # Rule: who has acknowledged is not reminded, but will be told of the recovery.
     if incident.acknowledged_at is not None:
         return Decision.ACKNOWLEDGED
     # Rule: a snooze ends by itself, and what fell due meanwhile is told then.
     if incident.snoozed_until is not None and now < incident.snoozed_until:
         return Decision.SNOOZED
-    if incident.next_reminder_at is None or now < incident.next_reminder_at:
-        return Decision.NOT_DUE
-    return Decision.REMINDED
+    return None
 
 
-def told(incident: Incident, decision: Decision, policy: Policy, now: datetime) -> Incident:
-    """The incident once a mail about it has been decided."""
-    reminders = incident.reminders + (decision is Decision.REMINDED)
-    # Rule: reminders are counted from the first mail, the last length comes again and again.
-    return replace(
+def told(incident: Incident, decision: Decision, policy: Policy, now: datetime, *, by_own_mail: bool) -> Incident:
+    """The incident once it is told: by a mail of its own, or by that of a storm or a digest."""
+    is_flapping = incident.is_flapping or decision is Decision.FLAPPED
+    marked = replace(
         incident,
-        told=incident.told + 1,
+        told=incident.told + by_own_mail,
         told_kinds=tuple(dict.fromkeys((*incident.told_kinds, incident.kind))),
         told_at=incident.told_at or now,
-        reminders=reminders,
-        next_reminder_at=_reminder_at(incident.told_at or now, reminders, policy, now),
+        reminders=incident.reminders + (decision is Decision.REMINDED),
+        is_flapping=is_flapping,
+        is_told_flapping=is_flapping,
     )
+    return awaiting_reminder(marked, policy, now)
 
 
-def _reminder_at(first: datetime, number: int, policy: Policy, now: datetime) -> datetime | None:
+def awaiting_reminder(incident: Incident, policy: Policy, now: datetime) -> Incident:
+    """The incident with the moment of its next reminder, when its last mail leaves now."""
+    at = reminder_at(incident.told_at or now, incident.reminders, policy, now)
+    return replace(incident, next_reminder_at=at)
+
+
+def reminder_at(first: datetime, number: int, policy: Policy, now: datetime) -> datetime | None:
+    """Rule: reminders are counted from the first mail; the last length comes again and again; none comes too soon."""
     lengths = policy.reminders
     if not lengths:
         return None
-    if number < len(lengths):
-        return max(first + lengths[number], now + lengths[0])
-    return now + lengths[-1]
+    return max(first + lengths[number], now + lengths[0]) if number < len(lengths) else now + lengths[-1]
+
+
+def opened(event: Event, kind: IncidentKind, opened_at: datetime, failures: int = 1) -> Incident:
+    """The incident that an event opens."""
+    return Incident(
+        incident_id=event.new_id,
+        kind=kind,
+        opened_at=opened_at,
+        failures=failures,
+        run_id=event.run_id,
+        detail=event.detail,
+        hanging_runs=_hanging((), event),
+    )
 
 
 def _count(before: JobState, event: Event) -> JobState:
+    if _is_counted(before.incident, event):
+        return before
     letter = "S" if event.kind is None else "F"
     is_like = before.outcomes.endswith(letter)
-    first_failure_at = (before.first_failure_at if is_like else event.at) if letter == "F" else before.first_failure_at
-    return replace(
+    counted = replace(
         before,
         outcomes=(before.outcomes + letter)[-OUTCOMES_KEPT:],
         in_a_row=before.in_a_row + 1 if is_like else 1,
         skips=before.skips + 1 if event.kind is IncidentKind.SKIPPED else 0,
-        last_success_at=event.at if letter == "S" else before.last_success_at,
-        first_failure_at=first_failure_at,
     )
+    if event.kind is None:
+        return replace(counted, last_success_at=event.at)
+    return counted if is_like else replace(counted, first_failure_at=event.at)
 
 
 def _after_failure(state: JobState, event: Event, kind: IncidentKind, policy: Policy) -> Step:
@@ -181,71 +229,84 @@ def _after_failure(state: JobState, event: Event, kind: IncidentKind, policy: Po
         # Rule: the failure number alert_after in a row opens the incident, which began with the first of them.
         if state.in_a_row < policy.alert_after:
             return state, Decision.BELOW_THRESHOLD
-        opened = _opened(state, event, kind)
-        if _flaps(state):
-            return replace(state, incident=replace(opened, is_flapping=True)), Decision.FLAPPED
-        return replace(state, incident=opened), Decision.OPENED
+        new = opened(event, kind, state.first_failure_at or event.at, state.in_a_row)
+        return _flapping(state, new) or (replace(state, incident=new), Decision.OPENED)
     went_on = replace(
         incident,
         kind=kind,
-        failures=incident.failures + 1,
+        failures=incident.failures + (not _is_counted(incident, event)),
         run_id=event.run_id,
         detail=event.detail,
-        hanging_run_id=_hanging(incident, event),
+        hanging_runs=_hanging(incident.hanging_runs, event),
     )
     state = replace(state, incident=went_on)
-    if incident.is_flapping:
-        return _settle(state)
-    # Rule: a kind that this incident has not been told of yet is news; going back to one is not.
-    return state, Decision.KNOWN if kind in incident.told_kinds or not incident.told else Decision.KIND_CHANGED
+    if went_on.is_flapping:
+        return _settle(state, went_on)
+    news = _news(went_on)
+    return (state, Decision.KNOWN) if news is None else _flapping(state, went_on) or (state, news)
 
 
 def _after_success(state: JobState, event: Event, policy: Policy) -> Step:
-    incident = state.incident
-    if incident is None:
+    if state.incident is None:
         return state, Decision.QUIET
+    incident = replace(state.incident, hanging_runs=_hanging(state.incident.hanging_runs, event))
+    state = replace(state, incident=incident)
     # Rule: a run that hangs is over with its own end, whatever other runs of its job do meanwhile.
-    hanging = _hanging(incident, event)
-    state = replace(state, incident=replace(incident, hanging_run_id=hanging))
-    if hanging is not None:
+    if incident.hanging_runs:
         return state, Decision.ANOTHER_RUN_HANGS
     if incident.is_flapping:
-        return _settle(state)
+        return _settle(state, incident)
     # Rule: the success number recover_after in a row ends the incident.
     if state.in_a_row < policy.recover_after:
         return state, Decision.RECOVERING
-    # Rule: at the third change of outcome the mail then due says so, and the incident stays open.
-    if _flaps(state):
-        return replace(state, incident=replace(incident, is_flapping=True)), Decision.FLAPPED
-    return replace(state, incident=None), Decision.RECOVERED if incident.told else Decision.RECOVERED_UNTOLD
+    return _flapping(state, incident) or _ended(state, incident, Decision.RECOVERED)
 
 
-def _settle(state: JobState) -> Step:
+def _flapping(state: JobState, incident: Incident) -> Step | None:
+    """Rule: at the third change of outcome the mail then due says so, and the incident stays open."""
+    if not _flaps(state):
+        return None
+    return replace(state, incident=replace(incident, is_flapping=True)), Decision.FLAPPED
+
+
+def _settle(state: JobState, incident: Incident) -> Step:
     """Rule: what flaps is quiet until ten runs in a row had one outcome; then one mail says which."""
-    if state.in_a_row < STABLE_RUNS or state.incident is None:
-        return state, Decision.STILL_FLAPPING
-    is_over = state.outcomes.endswith("S")
-    incident = None if is_over else replace(state.incident, is_flapping=False)
-    return replace(state, incident=incident, outcomes=state.outcomes[-1]), Decision.SETTLED
+    if state.in_a_row < STABLE_RUNS:
+        return state, _news(incident) or Decision.STILL_FLAPPING
+    state = replace(state, outcomes=state.outcomes[-1])
+    if state.outcomes == "S":
+        return _ended(state, incident, Decision.SETTLED)
+    settled = replace(incident, is_flapping=False)
+    return replace(state, incident=settled), _news(settled) or Decision.KNOWN
+
+
+def _ended(state: JobState, incident: Incident, decision: Decision) -> Step:
+    """Rule: nobody is told of the end of what he was not told of."""
+    return replace(state, incident=None), decision if incident.told_kinds else Decision.RECOVERED_UNTOLD
+
+
+def _news(incident: Incident) -> Decision | None:
+    """What the incident is and nobody has been told yet."""
+    if incident.is_flapping:
+        return None if incident.is_told_flapping else Decision.FLAPPED
+    if not incident.told_kinds:
+        return Decision.OPENED
+    if incident.is_told_flapping:
+        return Decision.SETTLED
+    # Rule: a kind that this incident has not been told of yet is news; going back to one is not.
+    return None if incident.kind in incident.told_kinds else Decision.KIND_CHANGED
 
 
 def _flaps(state: JobState) -> bool:
-    return sum(one != other for one, other in pairwise(state.outcomes)) >= FLAPS_AT_CHANGES
+    changes = sum(one != other for one, other in pairwise(state.outcomes))
+    return changes >= FLAPS_AT_CHANGES and state.in_a_row < STABLE_RUNS
 
 
-def _opened(state: JobState, event: Event, kind: IncidentKind) -> Incident:
-    return Incident(
-        incident_id=event.new_id,
-        kind=kind,
-        opened_at=state.first_failure_at or event.at,
-        failures=state.in_a_row,
-        run_id=event.run_id,
-        detail=event.detail,
-        hanging_run_id=event.run_id if event.hangs else None,
-    )
+def _is_counted(incident: Incident | None, event: Event) -> bool:
+    """Rule: a run that hangs has failed, and fails no second time when it ends."""
+    return incident is not None and event.kind is not None and event.run_id in incident.hanging_runs
 
 
-def _hanging(incident: Incident, event: Event) -> str | None:
-    if event.hangs:
-        return event.run_id
-    return None if event.run_id == incident.hanging_run_id else incident.hanging_run_id
+def _hanging(runs: tuple[str, ...], event: Event) -> tuple[str, ...]:
+    others = tuple(run for run in runs if run != event.run_id)
+    return (*others, event.run_id) if event.hangs and event.run_id else others

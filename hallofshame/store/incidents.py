@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, Table, insert, select, update
+from sqlalchemy import Connection, Table, func, insert, select, update
 
 from hallofshame.store.schema import alert_requests, incident_changes, incidents, outbox
 from hallofshame.store.upsert import upsert
@@ -50,6 +50,13 @@ def mails(conn: Connection, limit: int = 50) -> list[Row]:
     """The newest mails first."""
     rows = conn.execute(select(outbox).order_by(outbox.c.queued_at.desc()).limit(limit)).mappings()
     return [dict(row) | {name: json.loads(row[name]) for name in _JSON} for row in rows]
+
+
+def open_and_undelivered(conn: Connection) -> tuple[int, int]:
+    """How many incidents last, and how many mails have not left."""
+    lasting = select(func.count()).select_from(incidents).where(incidents.c.ended_at.is_(None))
+    waiting = select(func.count()).select_from(outbox).where(outbox.c.accepted_at.is_(None))
+    return conn.execute(lasting).scalar_one(), conn.execute(waiting).scalar_one()
 
 
 def ask(conn: Connection, request: Mapping[str, Any]) -> None:

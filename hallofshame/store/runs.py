@@ -2,9 +2,10 @@
 
 import json
 from dataclasses import asdict, fields
-from typing import Any
+from datetime import datetime
+from typing import Any, NamedTuple
 
-from sqlalchemy import Connection, Row, select
+from sqlalchemy import Connection, literal, or_, select
 
 from hallofshame.model import AttemptEnd, Run, RunState
 from hallofshame.store.schema import job_runs
@@ -14,6 +15,17 @@ REASON_LENGTH = 500
 RELEASE_LENGTH = 100
 
 _FIELDS = tuple(field.name for field in fields(Run))
+
+
+class Start(NamedTuple):
+    """A run as far as its punctuality goes. `attempts` is 0 where its job had not started when it was entered."""
+
+    run_id: str
+    job: str
+    state: str
+    scheduled_at: datetime
+    started_at: datetime
+    attempts: int
 
 
 def record(conn: Connection, run: Run) -> None:
@@ -39,6 +51,23 @@ def latest(conn: Connection, job: str | None = None, limit: int = 50) -> list[Ru
     return [_run(row) for row in conn.execute(query)]
 
 
+def since(conn: Connection, job: str, moment: datetime) -> list[Run]:
+    """A job's runs since then, without their output, oldest first."""
+    columns = [column for column in job_runs.c if column.name not in {"output_head", "output_tail"}]
+    query = select(*columns, literal("").label("output_head"), literal("").label("output_tail"))
+    query = query.where(job_runs.c.job == job, job_runs.c.started_at >= moment).order_by(job_runs.c.started_at)
+    return [_run(row) for row in conn.execute(query)]
+
+
+def starts(conn: Connection, moment: datetime) -> list[Start]:
+    """Every job's runs that started since then, or are still running."""
+    columns = [job_runs.c[name] for name in Start._fields]
+    is_running = job_runs.c.state == RunState.RUNNING.value
+    return [
+        Start(*row) for row in conn.execute(select(*columns).where(or_(job_runs.c.started_at >= moment, is_running)))
+    ]
+
+
 def _is_ended(conn: Connection, run_id: str) -> bool:
     """The row is locked until the transaction ends."""
     state = conn.execute(select(job_runs.c.state).where(job_runs.c.run_id == run_id).with_for_update()).scalar()
@@ -54,7 +83,7 @@ def _row(run: Run) -> dict[str, Any]:
     return values | {"state": run.state.value, "attempt_ends": attempt_ends} | texts
 
 
-def _run(row: Row[Any]) -> Run:
+def _run(row: Any) -> Run:
     values = {name: getattr(row, name) for name in _FIELDS}
     read = {
         "state": RunState(row.state),

@@ -21,7 +21,7 @@ from hallofshame.store.columns import LongText, UnsignedInteger, UtcDateTime
 
 # The newest migration; a test holds it equal to alembic's head. A process compares it with the database's without
 # importing alembic.
-REVISION = "0004"
+REVISION = "0005"
 
 metadata = MetaData(
     naming_convention={"ix": "ix_%(table_name)s_%(column_0_N_name)s", "fk": "fk_%(table_name)s_%(column_0_N_name)s"}
@@ -429,6 +429,7 @@ outbox = Table(
     Column("accepted_by", String(16)),
     Column("tries", LongText, nullable=False, comment="JSON list of sentences"),
     Index(None, "queued_at"),
+    Index(None, "accepted_at"),
     **MARIADB,
 )
 
@@ -442,5 +443,18 @@ alert_requests = Table(
     Column("asked_at", UtcDateTime, nullable=False),
     Column("done_at", UtcDateTime),
     Index(None, "done_at"),
+    **MARIADB,
+)
+
+# One row per minute in which a watcher looked: whoever enters it first judges due times. Where rows are left out,
+# nobody looked.
+watch_ticks = Table(
+    "watch_ticks",
+    metadata,
+    Column("minute", UtcDateTime, primary_key=True),
+    Column("tick_id", String(36), nullable=False),
+    Column("host", String(255), nullable=False),
+    Column("ticked_at", UtcDateTime, nullable=False),
+    Column("judged_at", UtcDateTime, comment="null: it broke off"),
     **MARIADB,
 )

@@ -1,19 +1,26 @@
-"""What hos-cron costs: start, whole, and a large output, installed from a wheel, beside what people use instead."""
+"""What hos-cron costs: start, whole, a large output, an idle minute, a world that never answers.
+
+Installed from a wheel, beside what people use instead, in one run: figures of two runs say nothing about each other.
+"""
 
 import os
 import shutil
+import socket
 import statistics
 import subprocess
 import sys
+import sysconfig
 import time
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
 ROOT = Path(__file__).resolve().parents[2]
 ROUNDS = 30
-START_TARGET, SECONDS_TARGET, MEMORY_TARGET_MB = 2.0, 1.5, 24
+START_TARGET, SECONDS_TARGET, MEMORY_TARGET_MB, IDLE_TARGET_PERCENT = 2.0, 1.5, 24, 0.1
+HOLE_START_TARGET_MS, HOLE_EXIT_TARGET_MS = 50, 1_000
+IDLE_JOB_SECONDS, SETTLED_AFTER_SECONDS = 60, 5
 
 # The peak of a child, told by a small process: the kernel counts what a child's parent held when it started.
 MEASURE = """\
@@ -23,19 +30,22 @@ _, status, usage = os.wait4(pid, 0)
 os.write(2, b"%d" % usage.ru_maxrss)
 sys.exit(os.waitstatus_to_exitcode(status))
 """
+CLOCK = ("date", "+%s.%N")  # takes about a millisecond itself
 
 
 def main(argv: Sequence[str] = ()) -> None:
     """Print the figures. `argv` may hold the number of rounds."""
     rounds = int(argv[0]) if argv else ROUNDS
     with TemporaryDirectory() as name, _installed(Path(name)) as programs:
-        _print_start(programs, rounds)
-        _print_whole(programs, rounds)
+        _print_start_and_whole(programs, rounds)
         for label, command in (
             ("1 GiB of zeros", ("head", "-c", "1G", "/dev/zero")),
             ("2 million lines", ("sh", "-c", "yes | head -n 2000000")),
         ):
             _print_output(programs, label, command)
+        _lend_dependencies(programs)
+        _print_black_holes(programs, rounds)
+        _print_idle(programs)
 
 
 @contextmanager
@@ -52,52 +62,51 @@ def _installed(folder: Path) -> Iterator[Path]:
     yield environment / "bin"
 
 
-def _print_start(programs: Path, rounds: int) -> None:
-    bare = [str(programs / "python"), "-I", "-S", "-c", "pass"]
-    floor, start = [], []
-    for _ in range(rounds):
-        floor.append(_seconds(bare))
-        start.append(_seconds_to_first_instruction([str(programs / "hos-cron"), "bench", "--"]))
-        _wait_for_recorder()
-    ratio = statistics.median(start) / statistics.median(floor)
-    print(f"python -I -S -c pass     {_milliseconds(floor)}")
-    print(f"hos-cron, to the job     {_milliseconds(start)}  {ratio:.2f} x bare (target {START_TARGET:g})")
+def _lend_dependencies(programs: Path) -> None:
+    """Let the recorder find the libraries of this environment: without them it would not call anybody."""
+    [packages] = (programs.parent / "lib").glob("python*/site-packages")
+    (packages / "dependencies.pth").write_text(sysconfig.get_path("purelib") + "\n", encoding="utf8")
 
 
-def _print_whole(programs: Path, rounds: int) -> None:
+def _print_start_and_whole(programs: Path, rounds: int) -> None:
+    """How long until the job's first instruction, and what the whole adds to `true`, each beside its peers."""
     peers = {
         "timeout": ["timeout", "60"],
         "flock": ["flock", str(programs / "lock")],
         "chronic": ["chronic"],
-        "hos-cron": [str(programs / "hos-cron"), "bench", "--"],
+        "hos-cron": _hos_cron(programs),
     }
-    found = {name: prefix for name, prefix in peers.items() if name == "hos-cron" or shutil.which(name)}
-    times: dict[str, list[float]] = {name: [] for name in ("", *found)}
+    missing = [name for name in peers if name != "hos-cron" and not shutil.which(name)]
+    for name in missing:
+        print(f"{name} is not installed")
+        del peers[name]
+    bare = [str(programs / "python"), "-I", "-S", "-c", "pass"]
+    floor, alone = [], []
+    starts: dict[str, list[float]] = {name: [] for name in peers}
+    wholes: dict[str, list[float]] = {name: [] for name in peers}
     for _ in range(rounds):
-        times[""].append(_seconds(["true"]))
-        for name, prefix in found.items():
-            times[name].append(_seconds([*prefix, "true"]))
-        _wait_for_recorder()
-    print(f"true                     {_milliseconds(times.pop(''))}")
-    for name, seconds in times.items():
-        print(f"{name + ' true':24} {_milliseconds(seconds)}")
+        floor.append(_seconds(bare))
+        alone.append(_seconds(["true"]))
+        for name, prefix in peers.items():
+            starts[name].append(_seconds_to_first_instruction(prefix))
+            _wait_for_recorder()
+            wholes[name].append(_seconds([*prefix, "true"]))
+            _wait_for_recorder()
+    print(f"python -I -S -c pass     {_milliseconds(floor)}")
+    print(f"true                     {_milliseconds(alone)}")
+    for name, seconds in starts.items():
+        target = f" (target {START_TARGET:g})" if name == "hos-cron" else ""
+        print(f"{name + ', to the job':24} {_milliseconds(seconds)}  {_ratio(seconds, floor)} x bare{target}")
+    for name, seconds in wholes.items():
+        added = [whole - own for whole, own in zip(seconds, alone, strict=True)]
+        print(f"{name + ', added to true':24} {_milliseconds(added)}  {_ratio(added, floor)} x bare")
 
 
 def _print_output(programs: Path, label: str, command: Sequence[str]) -> None:
     floor = min(_seconds(["sh", "-c", '"$@" | cat', "sh", *command]) for _ in range(3))
     seconds, peak_kib = [], 0
     for _ in range(3):
-        line = [
-            str(programs / "python"),
-            "-I",
-            "-S",
-            "-c",
-            MEASURE,
-            str(programs / "hos-cron"),
-            "bench",
-            "--",
-            *command,
-        ]
+        line = [str(programs / "python"), "-I", "-S", "-c", MEASURE, *_hos_cron(programs), *command]
         started = time.perf_counter()
         done = subprocess.run(line, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, check=True)
         seconds.append(time.perf_counter() - started)
@@ -110,6 +119,73 @@ def _print_output(programs: Path, label: str, command: Sequence[str]) -> None:
     )
 
 
+def _print_black_holes(programs: Path, rounds: int) -> None:
+    """The job fails, so that there is a mail to send; whatever is called accepts, and never answers."""
+    starts, exits = [], []
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        environment = os.environ | _black_holes(silent.getsockname()[1])
+        line = [*_hos_cron(programs), "sh", "-c", f"{' '.join(CLOCK)}; {' '.join(CLOCK)}; exit 3"]
+        for _ in range(rounds):
+            begun = time.time()
+            done = subprocess.run(line, capture_output=True, env=environment, check=False)
+            ended = time.time()
+            job_started, job_ended = map(float, done.stdout.split())
+            starts.append(job_started - begun)
+            exits.append(ended - job_ended)
+            _let_go(silent)
+    for label, seconds, target in (
+        ("black holes, to the job", starts, HOLE_START_TARGET_MS),
+        ("black holes, to the exit", exits, HOLE_EXIT_TARGET_MS),
+    ):
+        print(f"{label:24} {_milliseconds(seconds)}  at most {max(seconds) * 1_000:.0f} ms (target {target} ms)")
+
+
+def _let_go(silent: socket.socket) -> None:
+    """Hang up on the recorder until it gives up, so that it does not disturb the next figure."""
+    silent.settimeout(0.05)
+    while _recorder_is_alive():
+        with suppress(TimeoutError):
+            silent.accept()[0].close()
+
+
+def _black_holes(port: int) -> dict[str, str]:
+    """Database, both ways out for mail, and AWS (SSM, CloudWatch)."""
+    return {
+        "HOS_DATABASE_URL": f"mysql+pymysql://hos:hos@127.0.0.1:{port}/hos",
+        "HOS_SMTP_URL": f"smtp://127.0.0.1:{port}",
+        "HOS_SENDGRID_URL": f"http://127.0.0.1:{port}",
+        "SENDGRID_API_KEY": "SG.black-hole",
+        "HOS_ALERT_TO": "ops@example.org",
+        "AWS_ENDPOINT_URL": f"http://127.0.0.1:{port}",
+        "AWS_REGION": "us-west-2",
+        "AWS_ACCESS_KEY_ID": "black",
+        "AWS_SECRET_ACCESS_KEY": "black-hole",
+    }
+
+
+def _print_idle(programs: Path) -> None:
+    """What the wrapper itself computes while its job sleeps, told by the kernel in ticks of a hundredth second."""
+    with subprocess.Popen([*_hos_cron(programs), "sleep", str(IDLE_JOB_SECONDS)]) as wrapper:
+        time.sleep(SETTLED_AFTER_SECONDS)
+        before, started = _processor_seconds(wrapper.pid), time.monotonic()
+        time.sleep(IDLE_JOB_SECONDS - SETTLED_AFTER_SECONDS - 1)
+        used, passed = _processor_seconds(wrapper.pid) - before, time.monotonic() - started
+    percent = 100 * used / passed
+    print(
+        f"{f'idle, job of {IDLE_JOB_SECONDS} s':24} {percent:7.3f} %   of a processor, user and system, "
+        f"in the {passed:.0f} s after the first {SETTLED_AFTER_SECONDS} (target {IDLE_TARGET_PERCENT:g} %)"
+    )
+
+
+def _processor_seconds(pid: int) -> float:
+    fields = Path(f"/proc/{pid}/stat").read_bytes().rpartition(b")")[2].split()
+    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+
+
+def _hos_cron(programs: Path) -> list[str]:
+    return [str(programs / "hos-cron"), "bench", "--"]
+
+
 def _seconds(command: Sequence[str]) -> float:
     started = time.perf_counter()
     subprocess.run(command, stdout=subprocess.DEVNULL, check=True)
@@ -117,16 +193,21 @@ def _seconds(command: Sequence[str]) -> float:
 
 
 def _seconds_to_first_instruction(prefix: Sequence[str]) -> float:
-    """Until the job reads the clock; `date` itself takes about a millisecond of it."""
+    """Until the job reads the clock. chronic shows what it read only when the job fails."""
+    command = ["sh", "-c", f"{' '.join(CLOCK)}; exit 1"] if prefix[0] == "chronic" else CLOCK
     started = time.time()
-    done = subprocess.run([*prefix, "date", "+%s.%N"], stdout=subprocess.PIPE, check=True)
+    done = subprocess.run([*prefix, *command], stdout=subprocess.PIPE, check=False)
     return float(done.stdout) - started
 
 
 def _wait_for_recorder() -> None:
     """Let the recorder end, which nobody waits for in earnest but which would disturb the next figure."""
-    while any(_is_recorder(path) for path in Path("/proc").glob("[0-9]*/cmdline")):
+    while _recorder_is_alive():
         time.sleep(0.01)
+
+
+def _recorder_is_alive() -> bool:
+    return any(_is_recorder(path) for path in Path("/proc").glob("[0-9]*/cmdline"))
 
 
 def _is_recorder(path: Path) -> bool:
@@ -138,6 +219,10 @@ def _is_recorder(path: Path) -> bool:
 
 def _milliseconds(seconds: list[float]) -> str:
     return f"{statistics.median(seconds) * 1_000:7.2f} ms"
+
+
+def _ratio(seconds: list[float], floor: list[float]) -> str:
+    return f"{statistics.median(seconds) / statistics.median(floor):.2f}"
 
 
 def _quietly(*command: str) -> None:

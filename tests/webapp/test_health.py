@@ -3,6 +3,8 @@
 import pytest
 from flask.testing import FlaskClient
 
+from hallofshame.store import engine as engines
+from hallofshame.store import incidents
 from hallofshame.store.engine import Engine
 from tests.clocks import StepClock
 from tests.factories import NOON
@@ -28,9 +30,19 @@ def test_health_is_how_recent_the_newest_poll_is(
         "checks": {
             "database": {"status": "ok"},
             "collection": {"status": status, "polled_at": "2026-05-01T12:00:00Z", "age_seconds": 60 * age_minutes},
+            "alerts": {"status": "ok", "open_incidents": 0, "undelivered_mails": 0},
         },
         "attribution": {"text": "Powered by Queue-Times.com", "url": "https://queue-times.com"},
     }
+
+
+def test_an_alert_that_could_not_leave_is_seen(client: FlaskClient, engine: Engine) -> None:
+    mail = {"message_id": "1", "thread_id": "1", "job": None, "host": "web-1", "subject": "FAIL", "queued_at": NOON}
+    with engines.begin(engine) as conn:
+        nobody: dict[str, object] = {"accepted_at": None, "accepted_by": None, "recipients": [], "tries": []}
+        incidents.record_mails(conn, [mail | nobody])
+    checks = client.get("/api/health").get_json()["checks"]
+    assert checks["alerts"] == {"status": "warn", "open_incidents": 0, "undelivered_mails": 1}
 
 
 def test_a_database_that_never_had_a_poll_is_unknown_and_not_ill(client: FlaskClient) -> None:
@@ -41,7 +53,11 @@ def test_a_database_that_never_had_a_poll_is_unknown_and_not_ill(client: FlaskCl
 def test_a_database_that_is_away_fails_and_tells_strangers_nothing_of_it(client_without_database: FlaskClient) -> None:
     response = client_without_database.get("/api/health")
     assert response.status_code == 503
-    assert response.get_json()["checks"] == {"database": {"status": "fail"}, "collection": {"status": "unknown"}}
+    assert response.get_json()["checks"] == {
+        "database": {"status": "fail"},
+        "collection": {"status": "unknown"},
+        "alerts": {"status": "unknown"},
+    }
     assert b"root" not in response.data
 
 

@@ -124,11 +124,15 @@ class HosCron:
     def entries(self) -> list[Entry]:
         return Journal(self.state).entries()
 
-    def settled(self) -> list[Run]:
-        """Wait until no process of ours is left, and return the runs in the database, newest first."""
+    def wait_for_all_processes(self) -> None:
+        """Wait until no process of ours is left: wrapper, job or recorder; fail when one stays."""
         wait_until(lambda: not processes_with("HOS_STATE_DIR", str(self.state)))
+
+    def settled(self, limit: int = 50) -> list[Run]:
+        """Wait until no process of ours is left, and return the newest runs in the database, the newest first."""
+        self.wait_for_all_processes()
         default = f"sqlite:///{self.state}/hallofshame.sqlite3"
-        return stored_runs(self.environment.get("HOS_DATABASE_URL", default))
+        return stored_runs(self.environment.get("HOS_DATABASE_URL", default), limit)
 
     def stop_all(self) -> None:
         for process in self._started:
@@ -141,12 +145,12 @@ class HosCron:
         kill(processes_with("HOS_STATE_DIR", str(self.state)))
 
 
-def stored_runs(url: str) -> list[Run]:
-    """What is in a database, newest first."""
+def stored_runs(url: str, limit: int = 50) -> list[Run]:
+    """The newest runs in a database, the newest first."""
     opened = database.open_as_it_is(url)
     try:
         with engines.read(opened) as conn:
-            return runs.latest(conn)
+            return runs.latest(conn, limit=limit)
     finally:
         opened.dispose()
 
@@ -219,6 +223,14 @@ def hos_cron(tmp_path: Path) -> Iterator[HosCron]:
 def recording_hos_cron(tmp_path: Path) -> Iterator[HosCron]:
     """hos-cron as it is, on a database of its own."""
     yield from _cron(tmp_path, {})
+
+
+@pytest.fixture
+def private_mounts() -> None:
+    """For tests that mount what only one of their processes sees."""
+    if subprocess.run(["unshare", "--mount", "true"], capture_output=True, check=False).returncode:
+        refuse = pytest.fail if os.environ.get("CI") else pytest.skip
+        refuse("mounting takes root")
 
 
 def _cron(tmp_path: Path, environment: dict[str, str]) -> Iterator[HosCron]:

@@ -32,6 +32,7 @@ def test_output_of_any_size_takes_little_time_and_memory(hos_cron: HosCron, scri
     environment = without_coverage(hos_cron.environment)
     peak_kib = subprocess.run(line, env=environment, cwd=hos_cron.cwd, stdout=subprocess.PIPE, check=True).stdout
     [entry] = hos_cron.entries()
+    hos_cron.wait_for_all_processes()
     assert (entry.record["output_bytes"], entry.record["output_lines"]) == (size, lines)
     assert entry.record["reason"] is None
     assert int(peak_kib) < 24 * 1024

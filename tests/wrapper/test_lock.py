@@ -93,6 +93,7 @@ def test_of_20_starts_at_once_one_runs_and_each_has_its_record(hos_cron: HosCron
     assert sorted(codes) == [0] + [75] * 19
     states = [entry.record["state"] for entry in hos_cron.entries()]
     assert sorted(states) == ["skipped"] * 19 + ["succeeded"]
+    hos_cron.wait_for_all_processes()
 
 
 def test_the_lock_does_not_outlive_its_run_in_a_background_child(hos_cron: HosCron) -> None:

@@ -11,17 +11,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from hallofshame.clock import parse_utc, to_iso
-from tests.wrapper.conftest import HosCron
+from tests.cron_daemon import FAKETIME
+from tests.wrapper.conftest import PROMPT_SECONDS, HosCron
 from wrapper.run import iso
 from wrapper.run_id import new_run_id
 
 pytestmark = pytest.mark.unit
-
-STEP_THE_CLOCK = """
-import time
-started, usual = time.monotonic(), time.time
-time.time = lambda: usual() + (%d if time.monotonic() - started > 0.2 else 0)
-"""
 
 
 @given(st.integers(0, 4_102_444_800_000))
@@ -44,18 +39,26 @@ def test_a_moment_is_written_as_everywhere_else(moment: datetime) -> None:
 
 
 @pytest.mark.integration
-@pytest.mark.parametrize("step_seconds", [3_600, -3_600])
-def test_a_clock_that_is_stepped_in_mid_run_changes_neither_limit_nor_duration(
-    hos_cron: HosCron, step_seconds: int
-) -> None:
-    stub = hos_cron.cwd / "no-recorder" / "sitecustomize.py"
-    stub.write_text(stub.read_text(encoding="utf8") + STEP_THE_CLOCK % step_seconds, encoding="utf8")
-    done = hos_cron("sleep", "600", timeout="0.5", kill_after=1)
+@pytest.mark.parametrize("step", ["+3600", "-3600"])
+def test_a_clock_that_is_stepped_in_mid_run_changes_neither_limit_nor_duration(hos_cron: HosCron, step: str) -> None:
+    """The clock of wrapper and job is libfaketime's, which reads from a file how far it is off."""
+    offset = hos_cron.cwd / "offset"
+    offset.write_text("+0", encoding="ascii")
+    hos_cron.environment |= {
+        "LD_PRELOAD": FAKETIME,
+        "FAKETIME_TIMESTAMP_FILE": str(offset),
+        "FAKETIME_NO_CACHE": "1",
+        "DONT_FAKE_MONOTONIC": "1",
+    }
+    running = hos_cron.start("sh", "-c", "echo ready; exec sleep 600", timeout=1, kill_after=1)
+    assert running.read_line() == "ready"
+    offset.write_text(step, encoding="ascii")
+    done = running.finish()
     run = done.run
-    assert done.exit_code == 124
-    assert 0.5 <= (run.duration_seconds or 0) < 2
+    assert (done.exit_code, done.wall_seconds < PROMPT_SECONDS) == (124, True)
+    assert 1 <= (run.duration_seconds or 0) < 3
     assert run.finished_at
-    assert abs((run.finished_at - run.started_at).total_seconds() - step_seconds) < 5
+    assert abs((run.finished_at - run.started_at).total_seconds() - int(step)) < 5
 
 
 @pytest.mark.integration

@@ -86,6 +86,7 @@ def _outbox() -> None:
         if_not_exists=True,
     )
     _index("outbox", "queued_at")
+    _index("outbox", "accepted_at")
 
 
 def _requests() -> None:
