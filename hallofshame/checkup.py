@@ -15,13 +15,14 @@ from enum import Enum
 from pathlib import Path
 from threading import Thread
 
-from hallofshame import alert_state, jobs_file
+from hallofshame import jobs_file
+from hallofshame.alerts import state_file
+from hallofshame.alerts.outbox import UNDELIVERABLE_AFTER
 from hallofshame.clock import SystemClock, to_iso
 from hallofshame.errors import HallOfShameError
 from hallofshame.jobs_file import Job
 from hallofshame.journal import Journal
 from hallofshame.model import Run, RunState
-from hallofshame.outbox import UNDELIVERABLE_AFTER
 from hallofshame.settings import Settings
 from hallofshame.store import database, engine, runs
 from hallofshame.store.schema import REVISION
@@ -181,7 +182,7 @@ def _mail(host: Host) -> Answers:
 
 
 def _outbox(host: Host) -> Answers:
-    waiting = [mail for mail in alert_state.load(host.settings.state_dir).waiting if mail.tries]
+    waiting = [mail for mail in state_file.load(host.settings.state_dir).waiting if mail.tries]
     if not waiting:
         yield Level.OK, "no alert waits"
         return

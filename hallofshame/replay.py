@@ -1,40 +1,33 @@
 """From the wrapper's journal to where it belongs: every run to the database, what went wrong to its recipients.
 
 Idempotent: whoever comes next goes on where it broke. What is told is decided once, under a lock, and saved with its
-mails before anything leaves (alert_state); a run leaves the journal once it has been judged and entered.
+mails before anything leaves (`alerts`); a run leaves the journal once it has been judged and entered.
 """
 
 import logging
 import os
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime, timedelta
 from functools import partial
 from typing import Any
-from uuid import uuid4
 
-from hallofshame import alert_mail, alert_records, alert_state, fact_finding, jobs_file, reconciling
-from hallofshame.alert_state import AlertState, QueuedMail, UnrecordedChange
+from hallofshame import jobs_file, reconciling
+from hallofshame.alerts import composing, deciding, fact_finding, recording, state_file
+from hallofshame.alerts.fact_finding import Surroundings
+from hallofshame.alerts.outbox import Outbox
+from hallofshame.alerts.state_file import AlertState, QueuedMail
 from hallofshame.clock import Clock, SystemClock
 from hallofshame.errors import HallOfShameError, Permanent, Transient
-from hallofshame.fact_finding import Surroundings
-from hallofshame.jobs_file import Job
 from hallofshame.journal import Journal, run_from_record
-from hallofshame.mail import mailers
+from hallofshame.mail import Mail, mailers
 from hallofshame.model import Run, RunState
-from hallofshame.outbox import Outbox
-from hallofshame.quantities import seconds
-from hallofshame.rules import alerting
-from hallofshame.rules.alerting import Telling, Verdict
-from hallofshame.rules.incidents import Event, Policy
-from hallofshame.run_events import event_of
+from hallofshame.rules.alerting import Telling
+from hallofshame.rules.incidents import Event
 from hallofshame.settings import Settings
 from hallofshame.store import database, engine, incidents, runs
 from hallofshame.store.engine import Engine
 
 log = logging.getLogger(__name__)
-
-SNOOZE = timedelta(hours=1)
 
 Record = Mapping[str, Any]
 
@@ -56,25 +49,25 @@ def flush(
     journal, records = Journal(settings.state_dir), list(handed_over)
     if not (events or records or journal.entries() or _has_more_to_do(settings)):
         return 0
-    with alert_state.alone(settings.state_dir):
+    with state_file.alone(settings.state_dir):
         return _Flush(settings, clock or SystemClock(), journal, Outbox(settings.state_dir, settings.alert_from)).run(
             events, records, all_now=all_now
         )
 
 
-def policy_of(job: Job | None) -> Policy:
-    """How a job's failures are told; the default for one that jobs.toml does not name."""
-    if job is None:
-        return Policy()
-    reminders = tuple(timedelta(seconds=seconds(text)) for text in job.reminders)
-    return Policy(job.alert_after, job.recover_after, reminders)
-
-
 def _has_more_to_do(settings: Settings) -> bool:
-    state = alert_state.load(settings.state_dir)
+    state = state_file.load(settings.state_dir)
     alerts = state.alerts
     is_open = alerts.storm or alerts.overflow or any(job.incident for job in alerts.jobs.values())
     return bool(state.outbox or state.unrecorded or is_open)
+
+
+@dataclass(frozen=True, slots=True)
+class _World:
+    """The database, or why it is away."""
+
+    database: Engine | None
+    problem: str | None
 
 
 @dataclass(slots=True)
@@ -90,11 +83,12 @@ class _Flush:
     def run(self, events: Sequence[Event], records: Sequence[Record], *, all_now: bool) -> int:
         self._end_lost()
         waiting = [*self._journalled(), *(run_from_record(dict(record)) for record in records)]
-        opened, problem = self._open()
-        state = self._what_was_asked(alert_state.load(self.settings.state_dir), opened)
-        state = self._judge(state, waiting, events, opened, problem)
+        world = self._open()
+        opened = world.database
+        state = self._what_was_asked(state_file.load(self.settings.state_dir), opened)
+        state = self._judge(state, waiting, events, world)
         state = self.outbox.drain(state, mailers(self.settings), self.clock, self._save, all_now=all_now)
-        not_entered = self._enter(opened, waiting) if opened else {run.run_id: problem or "" for run in waiting}
+        not_entered = self._enter(opened, waiting) if opened else {run.run_id: world.problem or "" for run in waiting}
         if opened:
             self._record(opened, state)
         self._forget(run for run in waiting if run.state is not RunState.RUNNING and run.run_id not in not_entered)
@@ -116,16 +110,16 @@ class _Flush:
             except ValueError as error:
                 log.warning("%s is left where it is: %s", entry.path, error)
 
-    def _open(self) -> tuple[Engine | None, str | None]:
+    def _open(self) -> _World:
         try:
-            return database.open_ready(self.settings.database_url.get_secret_value()), None
+            return _World(database.open_ready(self.settings.database_url.get_secret_value()), None)
         except HallOfShameError as error:
-            return None, str(error)
+            return _World(None, str(error))
 
     def _save(self, state: AlertState) -> None:
         """Save it. On a full disk go on all the same: what is told twice is better than what is not told."""
         try:
-            alert_state.save(self.settings.state_dir, state)
+            state_file.save(self.settings.state_dir, state)
         except OSError as error:
             self.is_saved = False
             log.warning("what is told cannot be saved and may be told again: %s", error)
@@ -138,7 +132,7 @@ class _Flush:
             with engine.read(opened) as conn:
                 asked = [request for request in incidents.asked(conn) if request["host"] == os.uname().nodename]
             for request in asked:
-                state = replace(state, alerts=_obey(state.alerts, request, self.clock.now()))
+                state = deciding.obey(state, request, self.clock.now())
             if asked:
                 self._save(state)
                 done = [request["request_id"] for request in asked]
@@ -147,40 +141,24 @@ class _Flush:
             log.warning("what was asked through links waits: %s", error)
         return state
 
-    def _judge(
-        self,
-        state: AlertState,
-        waiting: Sequence[Run],
-        events: Sequence[Event],
-        opened: Engine | None,
-        problem: str | None,
-    ) -> AlertState:
+    def _judge(self, state: AlertState, waiting: Sequence[Run], events: Sequence[Event], world: _World) -> AlertState:
         """Decide what is told, and save that together with the mails."""
-        now = self.clock.now()
         jobs, _ = jobs_file.read(self.settings.jobs_file)
-        ended = [run for run in waiting if run.state is not RunState.RUNNING and run.run_id not in state.judged]
-        happened = [event_of(run, jobs.get(run.job)) for run in ended]
-        verdict = _verdict(state, sorted([*happened, *events], key=lambda event: event.at), jobs, now)
+        decided, tellings = deciding.decide(state, waiting, events, jobs, self.clock.now())
         known = Surroundings(
             settings=self.settings,
             jobs=jobs,
-            alerts=verdict.alerts,
-            now=now,
-            database=opened,
-            database_problem=problem,
+            alerts=decided.alerts,
+            now=self.clock.now(),
+            database=world.database,
+            database_problem=world.problem,
             fresh_runs={run.run_id: run for run in waiting},
             waiting_mails=len(state.waiting),
         )
-        queued = [mail for telling in verdict.tellings if (mail := self._queue(telling, known)) is not None]
-        journalled = {run.run_id for run in waiting}
-        state = AlertState(
-            alerts=verdict.alerts,
-            outbox=(*state.outbox, *queued),
-            judged=(state.judged & journalled) | {run.run_id for run in ended},
-            unrecorded=(*state.unrecorded, *(UnrecordedChange(str(uuid4()), each) for each in verdict.changes)),
-        )
-        self._save(state)
-        return state
+        queued = [mail for telling in tellings if (mail := self._queue(telling, known)) is not None]
+        decided = replace(decided, outbox=(*state.outbox, *queued))
+        self._save(decided)
+        return decided
 
     def _queue(self, telling: Telling, known: Surroundings) -> QueuedMail | None:
         job = known.jobs.get(telling.job or "")
@@ -188,8 +166,7 @@ class _Flush:
         if not recipients:
             log.warning("%s: nobody to tell: set HOS_ALERT_TO", telling.job or telling.thread_id)
             return None
-        facts = fact_finding.gather(telling, known)
-        mail = alert_mail.compose(telling, facts, self.settings.alert_from, recipients, known.now)
+        mail = _composed(telling, known, self.settings.alert_from, recipients)
         return self.outbox.put(mail, telling.thread_id, telling.job, known.now)
 
     def _enter(self, opened: Engine, waiting: Sequence[Run]) -> dict[str, str]:
@@ -214,7 +191,7 @@ class _Flush:
         """Bring decisions and mails to the database; what is there and has left needs no file any more."""
         if not state.unrecorded and not state.outbox:
             return
-        engine.write(opened, partial(alert_records.enter, state=state, host=os.uname().nodename))
+        engine.write(opened, partial(recording.enter, state=state, host=os.uname().nodename))
         delivered = [mail for mail in state.outbox if mail.accepted_at is not None]
         self._save(replace(state, unrecorded=(), outbox=state.waiting))
         if self.is_saved:
@@ -237,21 +214,10 @@ class _Flush:
             raise Transient("\n".join(dict.fromkeys(reasons)))
 
 
-def _verdict(state: AlertState, events: Iterable[Event], jobs: Mapping[str, Job], now: datetime) -> Verdict:
-    verdict = Verdict(state.alerts)
-    for event in events:
-        policy = policy_of(jobs.get(event.job))
-        verdict = verdict.then(alerting.judge(verdict.alerts, event, policy, now))
-    policies = {name: policy_of(job) for name, job in jobs.items()}
-    undelivered = frozenset(mail.thread_id for mail in state.waiting)
-    return verdict.then(alerting.tick(verdict.alerts, policies, now, undelivered))
-
-
-def _obey(alerts: alerting.Alerts, request: Mapping[str, Any], now: datetime) -> alerting.Alerts:
-    """Do one request, if its incident still lasts."""
-    for name, job in alerts.jobs.items():
-        if job.incident and job.incident.incident_id == request["incident_id"]:
-            if request["action"] == "snooze":
-                return alerting.snooze(alerts, name, request["asked_at"] + SNOOZE)
-            return alerting.acknowledge(alerts, name, now)
-    return alerts
+def _composed(telling: Telling, known: Surroundings, sender: str, recipients: tuple[str, ...]) -> Mail:
+    """The mail; a mistake of ours in how it is written must not keep the alert from leaving."""
+    try:
+        return composing.compose(telling, fact_finding.gather(telling, known), sender, recipients, known.now)
+    except Exception:
+        log.exception("the mail about %s goes without its facts", telling.job or telling.thread_id)
+        return composing.bare(telling, sender, recipients, known.now)

@@ -11,7 +11,7 @@ from pathlib import Path
 
 from pydantic import TypeAdapter, ValidationError
 
-from hallofshame.alert_state import write_whole
+from hallofshame.alerts.state_file import write_whole
 from hallofshame.jobs_file import Job, Problem
 
 FILE_NAME = "watch.json"

@@ -3,12 +3,12 @@
 from collections.abc import Sequence
 from datetime import datetime
 
-from hallofshame.alert_words import length, some
+from hallofshame.alerts.run_events import incident_id
+from hallofshame.alerts.words import length, some
 from hallofshame.clock import to_iso
 from hallofshame.model import IncidentKind
 from hallofshame.rules.incidents import Event
 from hallofshame.rules.punctuality import Blindness, DueTime
-from hallofshame.run_events import incident_id
 
 from .known_runs import KnownRun
 

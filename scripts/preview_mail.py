@@ -6,7 +6,7 @@ Run it with `python -m scripts.preview_mail FOLDER`.
 import argparse
 from pathlib import Path
 
-from hallofshame.alert_mail import compose
+from hallofshame.alerts.composing import compose
 from tests.alert_samples import NOW, RECIPIENTS, SAMPLES, SENDER
 
 

@@ -17,7 +17,8 @@ from types import FrameType
 from typing import Any
 from uuid import UUID
 
-from hallofshame import alert_state, processes, replay, run_events, settings
+from hallofshame import processes, replay, settings
+from hallofshame.alerts import run_events, state_file
 from hallofshame.clock import FixedClock, to_iso
 from hallofshame.errors import HallOfShameError
 from hallofshame.journal import Journal, run_from_record
@@ -170,7 +171,7 @@ class _Killer:
 def _wrong(folder: Path, steps: list[Step], records: list[dict[str, Any]], stub: SendGridStub) -> str | None:
     accepted = Counter(mail["headers"]["Message-ID"] for mail in stub.accepted)
     told = {(mail["headers"]["Message-ID"].split(".")[1], mail["subject"]) for mail in stub.accepted}
-    told |= {(mail.thread_id, mail.subject) for mail in alert_state.load(folder).waiting}
+    told |= {(mail.thread_id, mail.subject) for mail in state_file.load(folder).waiting}
     missing = [each for each in _should_be_told(records) if not _is_told(each, told)]
     if missing:
         return f"not told: {missing}"

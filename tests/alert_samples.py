@@ -5,7 +5,7 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from hallofshame.alert_facts import Facts, Links, OtherIncident
+from hallofshame.alerts.facts import Facts, Links, OtherIncident
 from hallofshame.jobs_file import Job
 from hallofshame.model import IncidentKind, Run, RunState
 from hallofshame.rules.alerting import Storm, Telling, Word

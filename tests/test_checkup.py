@@ -11,8 +11,9 @@ from typing import Any
 import pytest
 from sqlalchemy import text
 
-from hallofshame import alert_state, checkup, settings
-from hallofshame.alert_state import AlertState, QueuedMail
+from hallofshame import checkup, settings
+from hallofshame.alerts import state_file
+from hallofshame.alerts.state_file import AlertState, QueuedMail
 from hallofshame.checkup import CHECKS, Finding, Host, Level
 from hallofshame.journal import Journal
 from hallofshame.model import Run, RunState
@@ -190,7 +191,7 @@ def test_alerts_that_cannot_leave_are_told_with_the_reason(age_hours: int, level
     queued_at = NOW - timedelta(hours=age_hours)
     tries = ("2026-05-01T12:00:00Z SendGrid: HTTP 401",)
     mail = QueuedMail("1", "1", "collect", "FAIL", ("ops@example.org",), queued_at, queued_at, tries)
-    alert_state.save(folder / "state", AlertState(outbox=(mail,)))
+    state_file.save(folder / "state", AlertState(outbox=(mail,)))
     [(found_level, message)] = found(folder, "outbox", **MAIL)
     assert found_level is level
     assert "1 alerts could not leave" in message

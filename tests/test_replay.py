@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from hallofshame import processes, replay, settings
+from hallofshame.alerts import composing
 from hallofshame.clock import to_iso
 from hallofshame.errors import HallOfShameError
 from hallofshame.journal import Journal
@@ -189,6 +190,37 @@ def test_two_hundred_failing_runs_make_four_mails_at_most_and_hide_no_other_job(
         journalled(tmp_path, 999, job="another")
         replay.flush(given, clock)
     assert " another " in stub.accepted[-1]["subject"]
+
+
+def test_a_mail_that_cannot_leave_for_a_day_is_an_incident_of_its_own(tmp_path: Path) -> None:
+    journalled(tmp_path)
+    clock = StepClock()
+    with mailboxes.sendgrid(500) as stub:
+        given = telling(tmp_path, stub)
+        for _ in range(2):
+            with pytest.raises(HallOfShameError, match="HTTP 500"):
+                replay.flush(given, clock)
+            clock.sleep(25 * 3_600)
+        stub.statuses = [202]
+        replay.flush(given, clock, all_now=True)
+        clock.sleep(60)
+        replay.flush(given, clock)
+    words = [mail["subject"].split()[1] for mail in stub.accepted]
+    assert (words.count("FAIL"), words.count("UNDELIVERABLE"), words[-1]) == (1, 1, "OK")
+    assert {row["job"]: row["ended_at"] is None for row in incidents_in(given)} == {"collect": True, "outbox": False}
+
+
+def test_a_mail_that_cannot_be_written_is_told_plainly(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def broken(*_: object) -> None:
+        raise KeyError("a mistake of ours")
+
+    journalled(tmp_path)
+    monkeypatch.setattr(composing, "compose", broken)
+    with mailboxes.sendgrid() as stub:
+        replay.flush(telling(tmp_path, stub))
+    [mail] = stub.accepted
+    assert mail["subject"] == "[hos] INCIDENT collect: failed"
+    assert mail["headers"]["Message-ID"].startswith("<inc.")
 
 
 def test_what_a_link_asked_for_is_done_on_the_host_of_the_incident(tmp_path: Path) -> None:

@@ -9,8 +9,8 @@ from uuid import uuid4
 
 from flask import Blueprint, Response, abort, make_response, render_template
 
-from hallofshame import ack_links
-from hallofshame.ack_links import Request
+from hallofshame.alerts import ack_links
+from hallofshame.alerts.ack_links import Request
 from hallofshame.errors import Permanent
 from hallofshame.store import engine, incidents
 from hallofshame.store.incidents import Row

@@ -7,7 +7,8 @@ from typing import Any
 
 import click
 
-from hallofshame import alert_records, alert_state, settings
+from hallofshame import settings
+from hallofshame.alerts import recording, state_file
 from hallofshame.clock import to_iso
 from hallofshame.errors import HallOfShameError
 from hallofshame.settings import Settings
@@ -31,8 +32,8 @@ def incidents(job: str | None, limit: int, *, as_json: bool) -> None:
 
 def newest(loaded: Settings, job: str | None, limit: int) -> list[dict[str, Any]]:
     """Incidents of one job or of all. Without the database: those of this host that last, and a line that says so."""
-    state = alert_state.load(loaded.state_dir)
-    here = {row["incident_id"]: row for row in alert_records.of_state(state, os.uname().nodename)}
+    state = state_file.load(loaded.state_dir)
+    here = {row["incident_id"]: row for row in recording.of_state(state, os.uname().nodename)}
     try:
         opened = database.open_ready(loaded.database_url.get_secret_value())
         with engine.read(opened) as conn:

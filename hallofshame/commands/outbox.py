@@ -5,7 +5,8 @@ from dataclasses import asdict
 
 import click
 
-from hallofshame import alert_state, settings
+from hallofshame import settings
+from hallofshame.alerts import state_file
 from hallofshame.commands.incidents import plain
 from hallofshame.errors import HallOfShameError
 from hallofshame.settings import Settings
@@ -31,7 +32,7 @@ def outbox(limit: int, *, as_json: bool) -> None:
 
 def newest(loaded: Settings, limit: int) -> list[Row]:
     """The newest mails. Without the database: those that wait on this host, and a line that says so."""
-    waiting = {mail.message_id: plain(asdict(mail)) for mail in alert_state.load(loaded.state_dir).outbox}
+    waiting = {mail.message_id: plain(asdict(mail)) for mail in state_file.load(loaded.state_dir).outbox}
     try:
         opened = database.open_ready(loaded.database_url.get_secret_value())
         with engine.read(opened) as conn:

@@ -6,7 +6,8 @@ from datetime import datetime, timedelta
 
 import click
 
-from hallofshame import alert_state, settings
+from hallofshame import settings
+from hallofshame.alerts import state_file
 from hallofshame.clock import SystemClock, to_iso
 from hallofshame.commands.parameters import Duration
 from hallofshame.errors import Permanent
@@ -72,7 +73,7 @@ def _open(alerts: Alerts, job: str) -> Alerts:
 def _change(change: Callable[[Alerts, datetime], Alerts]) -> datetime:
     """Change what decisions rest on, and save it. Returns the moment."""
     state_dir, now = settings.load().state_dir, SystemClock().now()
-    with alert_state.alone(state_dir):
-        state = alert_state.load(state_dir)
-        alert_state.save(state_dir, replace(state, alerts=change(state.alerts, now)))
+    with state_file.alone(state_dir):
+        state = state_file.load(state_dir)
+        state_file.save(state_dir, replace(state, alerts=change(state.alerts, now)))
     return now

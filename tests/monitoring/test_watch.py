@@ -12,7 +12,8 @@ from typing import Any
 
 import pytest
 
-from hallofshame import alert_state, processes, replay, settings
+from hallofshame import processes, replay, settings
+from hallofshame.alerts import state_file
 from hallofshame.clock import Clock, FixedClock, to_iso
 from hallofshame.errors import Transient
 from hallofshame.journal import Journal
@@ -367,7 +368,7 @@ def test_fifty_missed_jobs_are_fifty_incidents(watcher: Watcher) -> None:
         clock = FixedClock(NOON + timedelta(minutes=minute))
         tick = lambda clock=clock: watch.tick(watcher.settings(), clock, flush=replay.flush)  # noqa: E731
         at_once(tick, tick)
-    known = alert_state.load(watcher.state).alerts.jobs
+    known = state_file.load(watcher.state).alerts.jobs
     incidents = {job: state.incident for job, state in known.items() if state.incident}
     assert incidents.keys() == FIFTY.keys()
     assert {each.kind for each in incidents.values()} == {IncidentKind.MISSED}

@@ -6,7 +6,8 @@ from pathlib import Path
 import pytest
 from flask.testing import FlaskClient
 
-from hallofshame import ack_links, settings
+from hallofshame import settings
+from hallofshame.alerts import ack_links
 from hallofshame.store import engine as engines
 from hallofshame.store import incidents
 from hallofshame.store.engine import Engine

@@ -11,8 +11,8 @@ from functools import cache
 from css_inline import CSSInliner
 from jinja2 import Environment, PackageLoader, StrictUndefined, select_autoescape
 
-from hallofshame.alert_content import Content, content
-from hallofshame.alert_facts import Facts
+from hallofshame.alerts.content import Content, content
+from hallofshame.alerts.facts import Facts
 from hallofshame.mail import Attachment, Mail
 from hallofshame.model import IncidentKind
 from hallofshame.rules.alerting import Telling, Word
@@ -45,6 +45,16 @@ def compose(telling: Telling, facts: Facts, sender: str, recipients: tuple[str, 
     )
 
 
+def bare(telling: Telling, sender: str, recipients: tuple[str, ...], now: datetime) -> Mail:
+    """The least that can be said, for when the mail itself cannot be written. It is in the same thread."""
+    domain = _atom(sender.rpartition("@")[2])
+    what = telling.incident.kind.value if telling.incident else telling.word.value
+    subject = _subject(f"{telling.word.name} {telling.job or telling.thread_id}: {what}")
+    text = f"{subject}\n\nThe rest of this mail could not be written, which is a fault of ours: see hos incidents.\n"
+    message_id = _message_id(telling, telling.sequence, domain)
+    return Mail(sender, recipients, subject, text, message_id, sent_at=now, headers=dict(_thread(telling, domain)))
+
+
 def _subject(text: str) -> str:
     line = _one_line(f"[hos] {text}")
     return line if len(line) <= SUBJECT_LENGTH else f"{line[: SUBJECT_LENGTH - 3]}..."
@@ -59,7 +69,7 @@ def _html(said: Content) -> str:
 @cache
 def _environment() -> Environment:
     environment = Environment(
-        loader=PackageLoader("hallofshame", "templates/mail"),
+        loader=PackageLoader("hallofshame.alerts"),
         autoescape=select_autoescape(["html"]),
         undefined=StrictUndefined,
         trim_blocks=True,

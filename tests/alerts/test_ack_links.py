@@ -6,8 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from hallofshame import ack_links
-from hallofshame.ack_links import Request
+from hallofshame.alerts import ack_links
+from hallofshame.alerts.ack_links import Request
 from hallofshame.errors import Permanent
 from tests.factories import NOON
 

@@ -9,8 +9,9 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from pathlib import Path
 
-from hallofshame import ack_links, output_logs
-from hallofshame.alert_facts import Facts, Links, OtherIncident
+from hallofshame import output_logs
+from hallofshame.alerts import ack_links
+from hallofshame.alerts.facts import Facts, Links, OtherIncident
 from hallofshame.errors import HallOfShameError
 from hallofshame.jobs_file import Job
 from hallofshame.model import Run, RunState

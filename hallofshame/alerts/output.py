@@ -3,7 +3,7 @@
 import json
 from dataclasses import dataclass
 
-from hallofshame.alert_words import size, some
+from hallofshame.alerts.words import size, some
 from hallofshame.journal import TAIL_BYTES
 from hallofshame.model import Run
 

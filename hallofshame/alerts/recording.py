@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from typing import Any
 
-from hallofshame.alert_state import AlertState, QueuedMail, UnrecordedChange
+from hallofshame.alerts.state_file import AlertState, QueuedMail, UnrecordedChange
 from hallofshame.rules.alerting import Change
 from hallofshame.rules.incidents import Incident
 from hallofshame.store import incidents

@@ -13,9 +13,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from hallofshame import alert_words
-from hallofshame.alert_facts import Facts, OtherIncident
-from hallofshame.alert_mail import compose
+from hallofshame.alerts import words as alert_words
+from hallofshame.alerts.composing import compose
+from hallofshame.alerts.facts import Facts, OtherIncident
 from hallofshame.mail import Mail
 from hallofshame.model import IncidentKind, RunState
 from hallofshame.rules.alerting import Telling, Word

@@ -7,8 +7,8 @@ from datetime import datetime
 from enum import Enum
 
 from hallofshame import quantities
-from hallofshame.alert_facts import Facts
-from hallofshame.alert_words import KIND_WORDS, clock, length, number, some
+from hallofshame.alerts.facts import Facts
+from hallofshame.alerts.words import KIND_WORDS, clock, length, number, some
 from hallofshame.model import IncidentKind, Run, RunState
 from hallofshame.rules.expectations import Expectation
 from hallofshame.rules.incidents import Incident

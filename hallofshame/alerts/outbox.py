@@ -13,7 +13,7 @@ from pathlib import Path
 
 from pydantic import TypeAdapter, ValidationError
 
-from hallofshame.alert_state import AlertState, QueuedMail, write_whole
+from hallofshame.alerts.state_file import AlertState, QueuedMail, write_whole
 from hallofshame.clock import Clock, to_iso
 from hallofshame.errors import Transient
 from hallofshame.mail import Mail, Mailer, deliver, spool_copy

@@ -1,4 +1,4 @@
-"""What an alert mail says, in the order in which it is read. Pure, and plain text: how it looks is `alert_mail`'s.
+"""What an alert mail says, in the order in which it is read. Pure, and plain text: how it looks is `composing`'s.
 
 Whatever is not known is left out; what is only likely ends with a question mark.
 """
@@ -8,11 +8,11 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import Enum
 
-from hallofshame import alert_kinds
-from hallofshame.alert_facts import Facts, Links
-from hallofshame.alert_kinds import Case, Harm, Step, quoted
-from hallofshame.alert_output import Output, error_line, output_of
-from hallofshame.alert_words import KIND_WORDS, STATE_WORDS, clock, clocks, lasted, length, number, short, size, some
+from hallofshame.alerts import kinds
+from hallofshame.alerts.facts import Facts, Links
+from hallofshame.alerts.kinds import Case, Harm, Step, quoted
+from hallofshame.alerts.output import Output, error_line, output_of
+from hallofshame.alerts.words import KIND_WORDS, STATE_WORDS, clock, clocks, lasted, length, number, short, size, some
 from hallofshame.model import IncidentKind, Run, RunState
 from hallofshame.rules.alerting import STORM_WITHIN, Storm, Telling, Word
 from hallofshame.rules.incidents import ANNOUNCEMENTS, STABLE_RUNS, Decision
@@ -84,21 +84,21 @@ def content(telling: Telling, facts: Facts, now: datetime) -> Content:
 
 
 def _opened(case: Case) -> Content:
-    kind, word = alert_kinds.of(case.incident.kind), KIND_WORDS[case.incident.kind]
-    return _of_incident(case, word, f"{word} {case.job}{kind.note(case)}", alert_kinds.sentence(case))
+    kind, word = kinds.of(case.incident.kind), KIND_WORDS[case.incident.kind]
+    return _of_incident(case, word, f"{word} {case.job}{kind.note(case)}", kinds.sentence(case))
 
 
 def _still(case: Case) -> Content:
     incident = case.incident
-    word = alert_kinds.still_word(incident.kind)
+    word = kinds.still_word(incident.kind)
     age = case.now - incident.opened_at
     state = f"{word} {short(age)}" + (f" (x{incident.failures})" if incident.failures > 1 else "")
-    sentence = f"For {lasted(age)} now: {alert_kinds.sentence(case)}"
+    sentence = f"For {lasted(age)} now: {kinds.sentence(case)}"
     return _of_incident(case, state, f"{state} {case.job}", sentence)
 
 
 def _of_incident(case: Case, state: str, subject: str, sentence: str) -> Content:
-    kind = alert_kinds.of(case.incident.kind)
+    kind = kinds.of(case.incident.kind)
     return Content(
         tone=Tone.BAD if kind.is_urgent else Tone.ODD,
         state=state,
@@ -125,8 +125,8 @@ def _flapping(case: Case) -> Content:
         about=f"{case.job} on {case.facts.host}",
         subject=f"FLAPPING {case.job} {case.facts.host}",
         sentence=f"{case.job} fails and succeeds in turn.",
-        background=f"Last failure: {alert_kinds.sentence(case)}{_last_success(case)}",
-        error_line=error_line(case.run) if alert_kinds.of(case.incident.kind).has_error_line else None,
+        background=f"Last failure: {kinds.sentence(case)}{_last_success(case)}",
+        error_line=error_line(case.run) if kinds.of(case.incident.kind).has_error_line else None,
         impact=_impact(case, "Each time: "),
         steps=tuple(_steps(case)),
         next_run=_next_run(case),
@@ -193,7 +193,7 @@ def _fresh_release(case: Case) -> str:
 
 def _impact(case: Case, when: str = "") -> str | None:
     """What the job's failure means, where it has failed, or may have for all that is known."""
-    harm = alert_kinds.of(case.incident.kind).harm
+    harm = kinds.of(case.incident.kind).harm
     if case.facts.job is None or harm is Harm.NONE:
         return None
     return f"{when or harm.value}{' '.join(case.facts.job.impact.split())}"
@@ -202,7 +202,7 @@ def _impact(case: Case, when: str = "") -> str | None:
 def _steps(case: Case) -> Iterator[Step]:
     if case.facts.database_problem:
         yield Step("The database does not answer: begin there", "hos doctor")
-    yield from alert_kinds.steps(case)
+    yield from kinds.steps(case)
     if case.facts.job:
         yield Step("Runbook", place=case.facts.job.runbook)
 
