@@ -14,7 +14,7 @@ import pytest
 from hallofshame import jobs_file, linting
 from hallofshame.jobs_file import Job
 from hallofshame.linting import Finding, Place, Severity
-from wrapper.redaction import Redactor
+from hallofshame.redaction import Redactor
 
 pytestmark = pytest.mark.unit
 

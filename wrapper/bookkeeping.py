@@ -7,11 +7,11 @@ import os
 
 from hallofshame import processes
 from hallofshame.journal import Journal
+from hallofshame.redaction import Redactor
 
 from . import environment, recorder
 from .ending import Ending
 from .output import KeptOutput
-from .redaction import Redactor
 from .run import Run, iso
 from .spool import Spool
 from .watching import Watch

@@ -6,8 +6,8 @@ Bytes until the run is over; redaction and decoding happen once, on what is kept
 from codecs import getincrementaldecoder
 
 from hallofshame.journal import HEAD_BYTES, TAIL_BYTES
+from hallofshame.redaction import MARGIN_BYTES, Redactor
 
-from .redaction import MARGIN_BYTES, Redactor
 from .spool import Spool
 
 STDERR_TAIL_BYTES = 4 << 10

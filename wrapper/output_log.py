@@ -7,9 +7,9 @@ from typing import BinaryIO
 
 from hallofshame.errors import Permanent
 from hallofshame.output_logs import FIRST_BYTES, KEPT_BYTES, KEPT_LOGS, LAST_BYTES
+from hallofshame.redaction import MARGIN_BYTES, Redactor
 
 from . import spool
-from .redaction import MARGIN_BYTES, Redactor
 
 STEP_BYTES = 1 << 20  # redacted at once
 

@@ -9,8 +9,7 @@ The middle is written over again and again, never looked at. The recorder makes 
 import os
 
 from hallofshame.output_logs import FIRST_BYTES, LAST_BYTES
-
-from .redaction import MARGIN_BYTES
+from hallofshame.redaction import MARGIN_BYTES
 
 # With less than that left on the disk no log is begun: the journal and the database need the room more.
 LEAST_FREE_BYTES = 64 << 20

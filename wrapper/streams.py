@@ -6,9 +6,10 @@ What the wrapper has to say takes the same way, so that it neither waits for a r
 import os
 import time
 
+from hallofshame.redaction import Redactor
+
 from .output import KeptOutput
 from .passthrough import Passthrough
-from .redaction import Redactor
 from .spool import Spool
 
 STDOUT, STDERR = 1, 2

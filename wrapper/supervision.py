@@ -4,13 +4,13 @@ import os
 import time
 
 from hallofshame import output_logs
+from hallofshame.redaction import Redactor
 
 from . import belongings, ending, process, report
 from .bookkeeping import Bookkeeping, facts_of
 from .ending import Ending
 from .expectations import Expectations
 from .process import Attempt
-from .redaction import Redactor
 from .run import Run
 from .spool import Spool
 from .streams import Streams

@@ -8,11 +8,11 @@ from pathlib import Path
 import pytest
 from sqlalchemy import MetaData, select
 
+from hallofshame.redaction import MARK
 from hallofshame.store import database
 from hallofshame.store import engine as engines
 from tests import mailboxes
 from tests.wrapper.conftest import HosCron, wait_until
-from wrapper.redaction import MARK
 
 pytestmark = pytest.mark.integration
 

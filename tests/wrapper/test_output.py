@@ -8,9 +8,9 @@ import pytest
 
 from hallofshame.journal import HEAD_BYTES, TAIL_BYTES
 from hallofshame.model import RunState
+from hallofshame.redaction import Redactor
 from tests.wrapper.conftest import HOS_CRON, PROMPT_SECONDS, HosCron, as_flags, wait_until, without_coverage
 from wrapper.output import KeptOutput
-from wrapper.redaction import Redactor
 
 MIB = 1 << 20
 NO_SECRETS = Redactor({})

@@ -7,11 +7,11 @@ from pathlib import Path
 import pytest
 
 from hallofshame.output_logs import FIRST_BYTES, KEPT_BYTES, KEPT_LOGS, LAST_BYTES
+from hallofshame.redaction import MARGIN_BYTES
 from tests.wrapper.conftest import HOS_CRON, HosCron, wait_until
 from tests.wrapper.test_recording import hanging_database
 from wrapper import output_log
 from wrapper.output import KeptOutput
-from wrapper.redaction import MARGIN_BYTES
 from wrapper.spool import LEAST_FREE_BYTES, Spool
 
 MIB = 1 << 20

@@ -5,8 +5,8 @@ import time
 import pytest
 
 from hallofshame.journal import HEAD_BYTES, TAIL_BYTES
+from hallofshame.redaction import MARK, Redactor
 from wrapper.output import KeptOutput
-from wrapper.redaction import MARK, Redactor
 
 CANARY = "c4n4ry-Tweet9/+x"
 
