@@ -3,7 +3,6 @@
 A day's polls are held as readings by poll time and ride id, cleaned as on arrival; lands are not kept.
 """
 
-import os
 import tempfile
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -17,6 +16,7 @@ from hallofshame.clock import parse_utc, to_iso
 from hallofshame.errors import HallOfShameError, Permanent, Transient
 from hallofshame.model import Reading
 from hallofshame.polls_file import Header, RecordedPoll
+from hallofshame.whole_files import sync_folder, write_whole
 
 S3_CONNECT_SECONDS, S3_READ_SECONDS, S3_ATTEMPTS = 5, 30, 3  # a bucket that is away holds a job two minutes, once
 
@@ -77,9 +77,9 @@ class _Folder:
         path = self._root / name
         try:
             path.parent.mkdir(parents=True, exist_ok=True)
-            _write_whole(path, content)
-            for folder in (self._root / name).parents[: name.count("/") + 1]:  # each may be new
-                _sync(folder)
+            write_whole(path, content)
+            for folder in path.parents[1 : name.count("/") + 1]:  # each may be new
+                sync_folder(folder)
         except OSError as error:
             raise Transient(f"archive {path}: cannot be written: {error.strerror}") from error
 
@@ -129,27 +129,6 @@ def _status(error: Exception) -> int | None:
 
 def _name(park_id: int | None, op_day: date) -> str:
     return f"{op_day:%Y/%m/%d}/park-{park_id}.jsonl.gz"
-
-
-def _write_whole(path: Path, content: bytes) -> None:
-    """Write beside the file, bring it to the disk, and only then put it in its place."""
-    with tempfile.NamedTemporaryFile(dir=path.parent, prefix=f".{path.name}.", delete=False) as half:
-        try:
-            half.write(content)
-            half.flush()
-            os.fsync(half.fileno())
-            Path(half.name).replace(path)
-        except OSError:
-            Path(half.name).unlink(missing_ok=True)
-            raise
-
-
-def _sync(folder: Path) -> None:
-    descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
 
 
 def _packed(header: Header, polls: Polls) -> bytes:

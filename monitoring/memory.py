@@ -11,8 +11,8 @@ from pathlib import Path
 
 from pydantic import TypeAdapter, ValidationError
 
-from hallofshame.alerts.state_file import write_whole
 from hallofshame.jobs_file import Job, Problem
+from hallofshame.whole_files import write_whole
 
 FILE_NAME = "watch.json"
 

@@ -26,6 +26,7 @@ from hallofshame.store.engine import Connection, Engine
 from hallofshame.store.schema import park_days, park_periods, ride_days, ride_periods
 from hallofshame.store.schema import polls as poll_log
 from hallofshame.store.schema import readings as table
+from hallofshame.whole_files import write_whole
 from tests.factories import park, payload, poll, reading
 from tests.stored_polls import tiers_of
 
@@ -188,13 +189,11 @@ def test_an_archive_that_cannot_be_written_keeps_the_rows_and_is_told(place: Eng
 def test_an_archive_that_does_not_read_back_keeps_the_rows_and_is_told(
     place: Engine, archive: Archive, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    write_whole = archive_module._write_whole
-
     def forgetful(path: Path, content: bytes) -> None:
         write_whole(path, content[:-1])
 
     finish(place, DAY)
-    monkeypatch.setattr(archive_module, "_write_whole", forgetful)
+    monkeypatch.setattr("hallofshame.archive.write_whole", forgetful)
     [failure] = retire(place, archive, LONG_AFTER, KEEP).failures
     assert failure.endswith("park-6.jsonl.gz: does not read back as it was written")
     assert held(place)[DAY] == WHOLE

@@ -30,7 +30,7 @@ TABLE: dict[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
     "hallofshame.alerts.output": ((*VALUES, *TOLD, "hallofshame.journal"), ()),
     "hallofshame.alerts.words": (VALUES, ()),
     "hallofshame.archive": (
-        (*VALUES, "hallofshame.feed", "hallofshame.polls_file", "hallofshame.rules"),
+        (*VALUES, "hallofshame.feed", "hallofshame.polls_file", "hallofshame.rules", "hallofshame.whole_files"),
         ("boto3", "botocore"),
     ),
     "hallofshame.archiving": ((SHARED,), ()),
@@ -86,6 +86,7 @@ TABLE: dict[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
     "hallofshame.settings": (VALUES, ("pydantic", "dotenv")),
     "hallofshame.store": (VALUES, ("sqlalchemy", "alembic")),
     "hallofshame.tier_file": ((*VALUES, "hallofshame.rules"), ()),
+    "hallofshame.whole_files": ((), ()),
     "jobs": ((SHARED,), ("click",)),
     "wrapper": (
         (

@@ -31,11 +31,12 @@ def decide(
     ended = [run for run in runs if run.state is not RunState.RUNNING and run.run_id not in state.judged]
     happened = [*(event_of(run, jobs.get(run.job)) for run in ended), *events, *_of_outbox(state, now)]
     verdict = _verdict(state, sorted(happened, key=lambda event: event.at), jobs, now)
+    changes = [UnrecordedChange(str(uuid4()), each) for each in verdict.changes if each.incident is not None]
     decided = replace(
         state,
         alerts=verdict.alerts,
         judged=(state.judged & {run.run_id for run in runs}) | {run.run_id for run in ended},
-        unrecorded=(*state.unrecorded, *(UnrecordedChange(str(uuid4()), each) for each in verdict.changes)),
+        unrecorded=(*state.unrecorded, *changes),
     )
     return decided, verdict.tellings
 

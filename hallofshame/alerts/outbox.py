@@ -13,10 +13,11 @@ from pathlib import Path
 
 from pydantic import TypeAdapter, ValidationError
 
-from hallofshame.alerts.state_file import AlertState, QueuedMail, write_whole
+from hallofshame.alerts.state_file import AlertState, QueuedMail
 from hallofshame.clock import Clock, to_iso
 from hallofshame.errors import Transient
 from hallofshame.mail import Mail, Mailer, deliver, spool_copy
+from hallofshame.whole_files import write_whole
 
 FIRST_WAIT, LONGEST_WAIT = timedelta(seconds=30), timedelta(hours=1)
 UNDELIVERABLE_AFTER = timedelta(hours=24)

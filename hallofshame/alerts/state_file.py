@@ -16,6 +16,7 @@ from pathlib import Path
 from pydantic import TypeAdapter, ValidationError
 
 from hallofshame.rules.alerting import Alerts, Change
+from hallofshame.whole_files import write_whole
 
 FILE_NAME = "incidents.json"
 
@@ -99,20 +100,3 @@ def load(state_directory: Path) -> AlertState:
 def save(state_directory: Path, state: AlertState) -> None:
     """Put it on the disk, for good. Raises OSError."""
     write_whole(state_directory / FILE_NAME, _FORM.dump_json(state))
-
-
-def write_whole(path: Path, content: bytes) -> None:
-    """Replace a file: whatever happens, it holds all of the old or all of the new. Raises OSError."""
-    path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-    half = path.with_name(f".{path.name}.new")
-    descriptor = os.open(half, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
-    with os.fdopen(descriptor, "wb") as file:
-        file.write(content)
-        file.flush()
-        os.fsync(descriptor)
-    half.replace(path)
-    folder = os.open(path.parent, os.O_RDONLY | os.O_DIRECTORY)
-    try:
-        os.fsync(folder)
-    finally:
-        os.close(folder)

@@ -16,6 +16,8 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
+from tests.black_holes import black_holes
+
 ROOT = Path(__file__).resolve().parents[2]
 ROUNDS = 30
 START_TARGET, SECONDS_TARGET, MEMORY_TARGET_MB, IDLE_TARGET_PERCENT = 2.0, 1.5, 24, 0.1
@@ -44,7 +46,7 @@ def main(argv: Sequence[str] = ()) -> None:
         ):
             _print_output(programs, label, command)
         _lend_dependencies(programs)
-        _print_black_holes(programs, rounds)
+        _printblack_holes(programs, rounds)
         _print_idle(programs)
 
 
@@ -119,11 +121,11 @@ def _print_output(programs: Path, label: str, command: Sequence[str]) -> None:
     )
 
 
-def _print_black_holes(programs: Path, rounds: int) -> None:
+def _printblack_holes(programs: Path, rounds: int) -> None:
     """The job fails, so that there is a mail to send; whatever is called accepts, and never answers."""
     starts, exits = [], []
     with socket.create_server(("127.0.0.1", 0)) as silent:
-        environment = os.environ | _black_holes(silent.getsockname()[1])
+        environment = os.environ | black_holes(silent.getsockname()[1])
         line = [*_hos_cron(programs), "sh", "-c", f"{' '.join(CLOCK)}; {' '.join(CLOCK)}; exit 3"]
         for _ in range(rounds):
             begun = time.time()
@@ -146,21 +148,6 @@ def _let_go(silent: socket.socket) -> None:
     while _recorder_is_alive():
         with suppress(TimeoutError):
             silent.accept()[0].close()
-
-
-def _black_holes(port: int) -> dict[str, str]:
-    """Database, both ways out for mail, and AWS (SSM, CloudWatch)."""
-    return {
-        "HOS_DATABASE_URL": f"mysql+pymysql://hos:hos@127.0.0.1:{port}/hos",
-        "HOS_SMTP_URL": f"smtp://127.0.0.1:{port}",
-        "HOS_SENDGRID_URL": f"http://127.0.0.1:{port}",
-        "SENDGRID_API_KEY": "SG.black-hole",
-        "HOS_ALERT_TO": "ops@example.org",
-        "AWS_ENDPOINT_URL": f"http://127.0.0.1:{port}",
-        "AWS_REGION": "us-west-2",
-        "AWS_ACCESS_KEY_ID": "black",
-        "AWS_SECRET_ACCESS_KEY": "black-hole",
-    }
 
 
 def _print_idle(programs: Path) -> None:

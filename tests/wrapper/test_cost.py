@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.black_holes import black_holes
 from tests.wrapper.conftest import HosCron, without_coverage
 
 pytestmark = pytest.mark.integration
@@ -77,21 +78,6 @@ def test_with_everything_outside_black_holed_the_job_starts_at_once_and_the_wrap
     recording_hos_cron.environment = usual  # and with the journal that both share, each run is one row
     assert recording_hos_cron.call("job", "--sync", "--", "true").returncode == 0
     assert [run.state.value for run in recording_hos_cron.settled()] == ["succeeded", *["failed"] * 10]
-
-
-def black_holes(port: int) -> dict[str, str]:
-    """Database, both ways out for mail, and AWS (SSM, CloudWatch), where nobody ever answers."""
-    return {
-        "HOS_DATABASE_URL": f"mysql+pymysql://hos:hos@127.0.0.1:{port}/hos",
-        "HOS_SMTP_URL": f"smtp://127.0.0.1:{port}",
-        "HOS_SENDGRID_URL": f"http://127.0.0.1:{port}",
-        "SENDGRID_API_KEY": "SG.black-hole",
-        "HOS_ALERT_TO": "ops@example.org",
-        "AWS_ENDPOINT_URL": f"http://127.0.0.1:{port}",
-        "AWS_REGION": "us-west-2",
-        "AWS_ACCESS_KEY_ID": "black",
-        "AWS_SECRET_ACCESS_KEY": "black-hole",
-    }
 
 
 def seconds_to_start_and_leave(cron: HosCron) -> tuple[float, float]:
