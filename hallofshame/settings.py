@@ -143,6 +143,12 @@ class Settings(BaseModel):
         "What the watcher asks for after each tick, and with /fail after a bad one, as Healthchecks has it.",
         "a URL that starts with http:// or https://",
     )
+    cloudwatch_namespace: Annotated[str, Field(pattern=r"^[A-Za-z0-9_./#:-]{1,255}$")] | None = _setting(
+        "HOS_CLOUDWATCH_NAMESPACE",
+        None,
+        "Where the watcher sends its figures in CloudWatch (needs hallofshame[aws]); without it none are sent.",
+        "a namespace of CloudWatch, such as HallOfShame",
+    )
     site_url: HttpUrl = _setting(
         "HOS_SITE_URL",
         "http://127.0.0.1:5001",

@@ -29,11 +29,15 @@ class Expected:
 
 @dataclass(frozen=True, slots=True)
 class Memory:
-    """All of it. What was told: of `overdue` runs their ids, of each blindness its end."""
+    """All of it. What was told: of `overdue` runs their ids, of each blindness its end.
+
+    `published_at`: until when runs have been sent to CloudWatch.
+    """
 
     expected: Mapping[str, Expected] = field(default_factory=dict)
     overdue: frozenset[str] = frozenset()
     blind: frozenset[datetime] = frozenset()
+    published_at: datetime | None = None
 
     def expecting(self, jobs: Mapping[str, Job], problems: list[Problem], now: datetime) -> "Memory":
         """Know each job's terms; what the file has no more is forgotten, but not what cannot be read in it."""

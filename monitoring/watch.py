@@ -14,17 +14,18 @@ from functools import partial
 from uuid import uuid4
 
 from hallofshame import jobs_file, quantities, replay
+from hallofshame.alerts import state_file
 from hallofshame.clock import Clock
 from hallofshame.errors import HallOfShameError
 from hallofshame.jobs_file import Job
 from hallofshame.rules import punctuality
 from hallofshame.rules.incidents import Event
 from hallofshame.settings import Settings
-from hallofshame.store import database, engine, watch_ticks
+from hallofshame.store import database, engine, runs, watch_ticks
 from hallofshame.store.engine import Connection, Engine
 from hallofshame.store.watch_ticks import Tick
 
-from . import heartbeat, known_runs, looking, memory, sightings
+from . import cloudwatch, heartbeat, known_runs, looking, memory, sightings
 from .known_runs import KnownRun
 from .looking import Sight
 from .memory import Memory
@@ -68,11 +69,12 @@ class _Tick:
         in_journal = self._in_journal()
         opened = self._judge_of_this_minute() if in_journal is not None else None
         sight = self._look(opened, jobs, remembered, in_journal or {}) if opened else None
-        runs = sight.runs if sight else in_journal or {}
-        overdue = list(_overdue(runs.values(), jobs, remembered, self._tick.ticked_at))
+        known = sight.runs if sight else in_journal or {}
+        overdue = list(_overdue(known.values(), jobs, remembered, self._tick.ticked_at))
         self._report.events = (*(sight.events if sight else ()), *overdue)
         if self._pass_on():
-            self._remember(_after(remembered, sight, overdue))
+            published_at = self._publish(opened, remembered)
+            self._remember(replace(_after(remembered, sight, overdue), published_at=published_at))
             if opened and sight and jobs:  # else the next tick with jobs judges what was due by now
                 self._close(opened)
         self._beat()
@@ -121,6 +123,22 @@ class _Tick:
             self._report.problems.append(f"flush: {error!r}")
             return False
         return True
+
+    def _publish(self, opened: Engine | None, remembered: Memory) -> datetime | None:
+        """Send figures to CloudWatch, where that is set. Returns until when runs have been sent."""
+        namespace, now = self._settings.cloudwatch_namespace, self._tick.ticked_at
+        published_at = remembered.published_at or now
+        if namespace is None:
+            return None
+        with self._duty("CloudWatch"):
+            state = state_file.load(self._settings.state_dir)
+            metrics = [*cloudwatch.of_host(state, self._report.events, now)]
+            if opened:
+                with engine.read(opened) as conn:
+                    metrics += cloudwatch.of_runs(runs.ended_between(conn, published_at, now))
+            cloudwatch.publish(namespace, metrics, now)
+            return now if opened else published_at
+        return published_at
 
     def _remember(self, remembered: Memory) -> None:
         with self._duty(memory.FILE_NAME):

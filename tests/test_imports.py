@@ -102,6 +102,7 @@ TABLE: dict[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
     ),
     "webapp": ((SHARED,), ("flask",)),
     "monitoring": ((SHARED,), ("click", "pydantic")),
+    "monitoring.cloudwatch": ((SHARED,), ("boto3", "botocore")),
     "deployment": ((SHARED,), ("click", "cronsim", "jinja2")),
 }
 

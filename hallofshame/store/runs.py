@@ -2,7 +2,7 @@
 
 import json
 from dataclasses import asdict, fields
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any, NamedTuple
 
 from sqlalchemy import Connection, literal, or_, select
@@ -14,6 +14,10 @@ from hallofshame.store.upsert import upsert
 REASON_LENGTH = 500
 RELEASE_LENGTH = 100
 
+LONGEST_RUN = timedelta(days=1)  # so that the index on the start serves for the end, too
+
+_OUTPUT = ("output_head", "output_tail")
+_NO_OUTPUT = tuple(literal("").label(name) for name in _OUTPUT)
 _FIELDS = tuple(field.name for field in fields(Run))
 
 
@@ -53,10 +57,18 @@ def latest(conn: Connection, job: str | None = None, limit: int = 50) -> list[Ru
 
 def since(conn: Connection, job: str, moment: datetime) -> list[Run]:
     """A job's runs since then, without their output, oldest first."""
-    columns = [column for column in job_runs.c if column.name not in {"output_head", "output_tail"}]
-    query = select(*columns, literal("").label("output_head"), literal("").label("output_tail"))
-    query = query.where(job_runs.c.job == job, job_runs.c.started_at >= moment).order_by(job_runs.c.started_at)
-    return [_run(row) for row in conn.execute(query)]
+    columns = [column for column in job_runs.c if column.name not in _OUTPUT]
+    query = select(*columns, *_NO_OUTPUT).where(job_runs.c.job == job, job_runs.c.started_at >= moment)
+    return [_run(row) for row in conn.execute(query.order_by(job_runs.c.started_at))]
+
+
+def ended_between(conn: Connection, after: datetime, until: datetime) -> list[Run]:
+    """Every job's runs that ended after the one moment and not after the other, within a day, without their output."""
+    columns = [column for column in job_runs.c if column.name not in _OUTPUT]
+    query = select(*columns, *_NO_OUTPUT).where(
+        job_runs.c.started_at > after - LONGEST_RUN, job_runs.c.finished_at > after, job_runs.c.finished_at <= until
+    )
+    return [_run(row) for row in conn.execute(query.order_by(job_runs.c.finished_at))]
 
 
 def starts(conn: Connection, moment: datetime) -> list[Start]:
