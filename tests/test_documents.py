@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 
 from hallofshame import settings
+from hallofshame.alerts.words import KIND_WORDS
 from hallofshame.console import COMMANDS
 
 pytestmark = pytest.mark.unit
@@ -38,3 +39,10 @@ def test_every_failure_of_the_wrappers_catalogue_is_held_by_a_test_that_exists()
     for file, test in named:
         [path] = (ROOT / "tests").rglob(f"{file}.py")
         assert f"def {test}(" in path.read_text(encoding="utf8"), test
+
+
+@pytest.mark.parametrize("word", sorted({*KIND_WORDS.values(), "FLAPPING", "OK again", "STORM", "DIGEST"}))
+def test_every_word_of_an_alert_is_explained(word: str) -> None:
+    document = (ROOT / "docs" / "alerts.md").read_text(encoding="utf8")
+    table = [line for line in document.splitlines() if line.startswith("| ")]
+    assert any(word in line.split("|")[1] for line in table)
