@@ -7,6 +7,7 @@ import os
 import re
 import socket
 import subprocess
+import time
 from collections import Counter
 from dataclasses import dataclass
 from pathlib import Path
@@ -131,9 +132,21 @@ class Chaos:
         """Wait until all that was started is gone; what hangs is killed once it hangs."""
         if state == HANGING:
             self._hanging.settimeout(0.01)
-            wait_until(lambda: not self._alive() or self._was_called())
-            kill(self._alive())
-        wait_until(lambda: not self._alive())
+            wait_until(lambda: self._is_quiet() or self._was_called())
+            wait_until(self._is_killed)
+        wait_until(self._is_quiet)
+
+    def _is_killed(self) -> bool:
+        kill(self._alive())  # again and again: one may just be starting another
+        return self._is_quiet()
+
+    def _is_quiet(self) -> bool:
+        """Whether nothing is alive in several looks: one that is just starting has no environment yet."""
+        for _ in range(3):
+            if self._alive():
+                return False
+            time.sleep(0.01)
+        return True
 
     def _was_called(self) -> bool:
         try:
