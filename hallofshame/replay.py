@@ -84,6 +84,14 @@ class _Flush:
         self._end_lost()
         waiting = [*self._journalled(), *(run_from_record(dict(record)) for record in records)]
         world = self._open()
+        try:
+            self._bring_over(waiting, events, world, all_now=all_now)
+        finally:
+            if world.database:
+                world.database.dispose()
+        return len(waiting)
+
+    def _bring_over(self, waiting: Sequence[Run], events: Sequence[Event], world: _World, *, all_now: bool) -> None:
         opened = world.database
         state = self._what_was_asked(state_file.load(self.settings.state_dir), opened)
         state = self._judge(state, waiting, events, world)
@@ -93,7 +101,6 @@ class _Flush:
             self._record(opened, state)
         self._forget(run for run in waiting if run.state is not RunState.RUNNING and run.run_id not in not_entered)
         self._say_what_waits(state, not_entered)
-        return len(waiting)
 
     def _end_lost(self) -> None:
         try:

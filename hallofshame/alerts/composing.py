@@ -12,13 +12,12 @@ from css_inline import CSSInliner
 from jinja2 import Environment, PackageLoader, StrictUndefined, select_autoescape
 
 from hallofshame.alerts.content import Content, content
-from hallofshame.alerts.facts import Facts
+from hallofshame.alerts.facts import ATTACHED_BYTES, Facts
 from hallofshame.mail import Attachment, Mail
 from hallofshame.model import IncidentKind
 from hallofshame.rules.alerting import Telling, Word
 
 SUBJECT_LENGTH = 78
-ATTACHED_BYTES = 1 << 20
 
 _IMPORTANCE = {"low": {"Importance": "low", "X-Priority": "5"}, "high": {"Importance": "high", "X-Priority": "1"}}
 

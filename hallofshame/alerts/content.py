@@ -426,4 +426,5 @@ _DIGEST_WORDS = {
     Decision.FLAPPED.value: "FLAPPING",
     Decision.SETTLED.value: "steady again",
     Decision.RECOVERED.value: "OK again",
+    Decision.ANNOUNCED.value: "happened",
 }

@@ -11,7 +11,7 @@ from pathlib import Path
 
 from hallofshame import output_logs
 from hallofshame.alerts import ack_links
-from hallofshame.alerts.facts import Facts, Links, OtherIncident
+from hallofshame.alerts.facts import ATTACHED_BYTES, Facts, Links, OtherIncident
 from hallofshame.errors import HallOfShameError
 from hallofshame.jobs_file import Job
 from hallofshame.model import Run, RunState
@@ -21,7 +21,6 @@ from hallofshame.store import engine, runs
 from hallofshame.store.engine import Engine
 
 LAST_RUNS, USUAL_DAYS, LINKS_LAST = 10, timedelta(days=7), timedelta(days=7)
-ATTACHED_BYTES = 1 << 20
 
 log = logging.getLogger(__name__)
 
@@ -42,13 +41,13 @@ class Surroundings:
 
 def gather(telling: Telling, known: Surroundings) -> Facts:
     """Everything that can be found out now for one mail."""
-    incident, job = telling.incident, known.jobs.get(telling.job or "")
-    run = known.fresh_runs.get(incident.run_id or "") if incident else None
+    job = known.jobs.get(telling.job or "")
     past = _past(telling.job, known) if telling.job else _Past()
+    run = past.run_of(telling.incident.run_id) if telling.incident else None
     return Facts(
         host=socket.gethostname(),
         job=job,
-        run=run or past.run_of(incident.run_id if incident else None),
+        run=run,
         last_success_at=known.alerts.jobs[telling.job].last_success_at if telling.job else None,
         last_states=past.last_states,
         p50_seconds=past.quantile(0.5),

@@ -6,6 +6,8 @@ from datetime import datetime
 from hallofshame.jobs_file import Job
 from hallofshame.model import IncidentKind, Run, RunState
 
+ATTACHED_BYTES = 1 << 20  # of a run's log, at most
+
 
 @dataclass(frozen=True, slots=True)
 class Links:

@@ -34,4 +34,4 @@ def _meaning(run: Run, job: Job | None) -> tuple[IncidentKind | None, str | None
     breaches = expectations.broken(job.expectations(), run.report, run.duration_seconds or 0.0) if job else []
     if not breaches:
         return None, None
-    return IncidentKind(breaches[0].kind.value), "; ".join(breach.sentence for breach in breaches)
+    return breaches[0].kind, "; ".join(breach.sentence for breach in breaches)

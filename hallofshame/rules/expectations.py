@@ -7,8 +7,9 @@ import operator
 import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from enum import Enum
 from itertools import pairwise
+
+from hallofshame.model import IncidentKind
 
 _COMPARE: dict[str, Callable[[float, float], bool]] = {
     ">=": operator.ge,
@@ -21,19 +22,11 @@ _COMPARE: dict[str, Callable[[float, float], bool]] = {
 _WRITTEN = re.compile(r"([A-Za-z_][A-Za-z0-9_.-]*) *(>=|<=|==|!=|>|<) *(-?[0-9]+(?:\.[0-9]+)?)")
 
 
-class BreachKind(Enum):
-    """In which way a run that succeeded is not as expected; also the kind of the incident it opens."""
-
-    TOO_FAST = "too_fast"
-    TOO_SLOW = "too_slow"
-    EXPECTATION = "expectation"
-
-
 @dataclass(frozen=True, slots=True)
 class Breach:
-    """One expectation that a run broke, and the sentence that says so."""
+    """One expectation that a run broke, as the kind of incident it opens, and the sentence that says so."""
 
-    kind: BreachKind
+    kind: IncidentKind
     sentence: str
 
 
@@ -85,18 +78,18 @@ def can_all_hold(figures: Sequence[Expectation]) -> bool:
 def _wrong_length(expected: Expectations, seconds: float) -> Iterator[Breach]:
     least, most = expected.min_seconds, expected.max_seconds
     if least is not None and seconds < least:
-        yield Breach(BreachKind.TOO_FAST, f"took {seconds:.1f} s, less than the {_plain(least)} s it needs at least")
+        yield Breach(IncidentKind.TOO_FAST, f"took {seconds:.1f} s, less than the {_plain(least)} s it needs at least")
     if most is not None and seconds > most:
-        yield Breach(BreachKind.TOO_SLOW, f"took {seconds:.1f} s, more than the {_plain(most)} s it should at most")
+        yield Breach(IncidentKind.TOO_SLOW, f"took {seconds:.1f} s, more than the {_plain(most)} s it should at most")
 
 
 def _wrong_figures(expected: Expectations, report: Mapping[str, float]) -> Iterator[Breach]:
     for each in expected.figures:
         value = report.get(each.figure)
         if value is None:
-            yield Breach(BreachKind.EXPECTATION, f"did not report {each.figure}; expected {each}")
+            yield Breach(IncidentKind.EXPECTATION, f"did not report {each.figure}; expected {each}")
         elif not each.is_met_by(value):
-            yield Breach(BreachKind.EXPECTATION, f"reported {each.figure} = {_plain(value)}; expected {each}")
+            yield Breach(IncidentKind.EXPECTATION, f"reported {each.figure} = {_plain(value)}; expected {each}")
 
 
 def _plain(number: float) -> str:

@@ -11,6 +11,7 @@ import pytest
 
 from tests import mailboxes
 from tests.mailboxes import HANG, RESET_AFTER_ACCEPTING, SendGridStub
+from tests.wrapper.conftest import NO_RECORDER
 
 pytestmark = [pytest.mark.integration, pytest.mark.slow]
 
@@ -81,12 +82,37 @@ def test_a_job_that_fails_and_recovers_is_one_thread_at_the_mail_server(tmp_path
     assert {part.get_content_type() for part in failed.walk()} >= {"text/plain", "text/html"}
 
 
-def test_one_that_alternates_is_told_four_times_at_most_and_once_that_it_flaps(tmp_path: Path) -> None:
+def test_with_the_database_away_five_failing_jobs_make_three_mails_and_the_last_begins_with_it(tmp_path: Path) -> None:
     with mailboxes.sendgrid() as stub:
-        given = by_sendgrid(stub)
-        for number in range(20):
-            call(tmp_path, given, "hos-cron", "collect", "--", "sh", "-c", f"exit {number % 2}")
-        call(tmp_path, given, "hos", "flush")
+        given = by_sendgrid(stub) | {"HOS_DATABASE_URL": "mysql+pymysql://root@127.0.0.1:1/hos"}
+        for number in range(5):
+            call(tmp_path, given, "hos-cron", f"job-{number}", "--sync", "--", "false")
+    assert len(stub.accepted) == 3
+    storm = stub.accepted[-1]
+    assert storm["subject"].startswith("[hos] STORM database down")
+    assert storm["content"][0]["value"].startswith("The database does not answer")
+
+
+def test_two_hundred_failing_runs_make_four_mails_at_most_and_hide_no_other_job(tmp_path: Path) -> None:
+    with mailboxes.sendgrid() as stub:
+        run_often(tmp_path, by_sendgrid(stub), times=200, script="exit 1")
+        call(tmp_path, by_sendgrid(stub), "hos", "flush")
+        assert 1 <= len(stub.accepted) <= 4
+        call(tmp_path, by_sendgrid(stub), "hos-cron", "another", "--sync", "--", "false")
+    assert stub.accepted[-1]["subject"].startswith("[hos] FAIL another")
+
+
+def test_forty_alternations_are_told_four_times_at_most_and_once_that_it_flaps(tmp_path: Path) -> None:
+    with mailboxes.sendgrid() as stub:
+        run_often(tmp_path, by_sendgrid(stub), times=40, script="exit $((number % 2))")
+        call(tmp_path, by_sendgrid(stub), "hos", "flush")
     words = [mail["subject"].split()[1] for mail in stub.accepted]
     assert len(words) <= 4
     assert words.count("FLAPPING") == 1
+
+
+def run_often(place: Path, given: dict[str, str], times: int, script: str) -> None:
+    """Runs one after the other, whose recorders do nothing: they would take minutes, and a flush does the same."""
+    (place / "sitecustomize.py").write_text(NO_RECORDER, encoding="utf8")
+    loop = f'for number in $(seq {times}); do hos-cron collect -- sh -c "{script}"; done; true'
+    assert call(place, given | {"PYTHONPATH": str(place)}, "sh", "-c", loop).returncode == 0

@@ -4,9 +4,9 @@ from collections.abc import Mapping
 
 import pytest
 
+from hallofshame.model import IncidentKind
 from hallofshame.rules.expectations import (
     Breach,
-    BreachKind,
     Expectation,
     Expectations,
     broken,
@@ -68,7 +68,7 @@ GOOD = {"parks_ok": 80, "errors": 5}
     ],
 )
 def test_a_run_breaks(report: Mapping[str, float] | None, seconds: float, told: list[tuple[str, str]]) -> None:
-    assert broken(EXPECTED, report, seconds) == [Breach(BreachKind(kind), sentence) for kind, sentence in told]
+    assert broken(EXPECTED, report, seconds) == [Breach(IncidentKind(kind), sentence) for kind, sentence in told]
 
 
 def test_a_job_without_expectations_cannot_break_any() -> None:
