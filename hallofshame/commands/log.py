@@ -36,9 +36,17 @@ def log(run: str, *, full: bool, as_json: bool) -> None:
     elif full and path:
         _show(path)
     else:
+        _tell(found)
         click.echo(_visible(_kept(found).rstrip("\n")), color=True)  # else click strips colours
         if path and found.output_bytes > HEAD_BYTES + TAIL_BYTES:
             click.echo(f"hos: more of it is in the log of this host: hos log {found.run_id} --full", err=True)
+
+
+def _tell(run: Run) -> None:
+    """Say beside the output what the output does not say."""
+    told = [run.reason, None if run.output_bytes else "it printed nothing"]
+    if said := "; ".join(filter(None, told)):
+        click.echo(f"hos: {run.job} {run.state.value}: {said}", err=True)
 
 
 def _find(loaded: Settings, start: str) -> Run:

@@ -50,6 +50,13 @@ def test_on_a_terminal_nothing_in_it_is_a_command(place: Path, run: dict[str, An
     assert b"\\xfflast\r\n" in shown
 
 
+def test_a_run_that_printed_nothing_says_so_and_why_it_ended(place: Path) -> None:
+    command(place, "hos-cron", "silent", "--sync", "--", "sh", "-c", "exit 3")
+    [listed] = json.loads(command(place, "hos", "runs", "--json").stdout)
+    shown = command(place, "hos", "log", listed["run_id"])
+    assert shown.stderr == "hos: silent failed: exit code 3; it printed nothing\n"
+
+
 def on_a_terminal(place: Path, *line: str) -> bytes:
     ours, theirs = pty.openpty()
     argv = [f"{sysconfig.get_path('scripts')}/hos", *line]

@@ -59,6 +59,7 @@ def test_a_link_shows_what_it_is_for_and_does_nothing(client: FlaskClient, engin
     response = client.get(link())
     assert response.status_code == 200
     assert "collect: timed out" in response.text
+    assert "3 times" in response.text
     assert "&lt;script&gt;" in response.text
     assert (response.headers["Cache-Control"], response.headers["Referrer-Policy"]) == ("no-store", "no-referrer")
     assert asked(engine) == []
