@@ -6,9 +6,11 @@ nothing that is archived is ever taken away, only added to.
 
 import logging
 from collections.abc import Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import partial
+from threading import Event
 
 from hallofshame.archive import Archive, Polls
 from hallofshame.errors import Permanent, Transient
@@ -25,6 +27,7 @@ from hallofshame.store.engine import Engine
 from hallofshame.store.retention import FinalDay, StoredPolls
 
 SOURCE = "archive, Powered by Queue-Times.com"
+WORKERS = 2  # while the database deletes for one day, another is packed
 SLOTS_A_TRANSACTION = 24  # some 900 rows: no lock lasts longer than a collector's own
 
 log = logging.getLogger(__name__)
@@ -48,16 +51,22 @@ def retire(engine: Engine, archive: Archive, now: datetime, keep: timedelta) -> 
     """
     with engines.read(engine) as conn:
         final, logged = retention.final_days(conn), retention.parks_with_old_polls(conn, now)
-    readings: list[int] = []
     failures: list[str] = []
-    for day in (day for day in final if _is_due(day, now, keep)):
+    is_away = Event()
+
+    def attempt(day: FinalDay) -> int | None:
         try:
-            readings += _retire_day(engine, archive, day, now)
+            return None if is_away.is_set() else _retire_day(engine, archive, day, now)
         except (Permanent, Transient) as error:
             failures.append(f"park {day.park_id}, {day.op_day}: {error}")
             log.warning("readings stay: %s", failures[-1])
             if isinstance(error, Transient):
-                break
+                is_away.set()
+            return None
+
+    with ThreadPoolExecutor(WORKERS) as pool:
+        left = list(pool.map(attempt, (day for day in final if _is_due(day, now, keep))))
+    readings = [count for count in left if count is not None]
     polls = sum(engines.write(engine, partial(retention.forget_polls, park_id=each, now=now)) for each in logged)
     return Retired(len(readings), sum(readings), polls, tuple(failures))
 
@@ -76,6 +85,14 @@ def polls_of(engine: Engine, archive: Archive, park_id: int, day: OperatingDay) 
     return _together(stored, archived or {})
 
 
+def snapshots_of(engine: Engine, archive: Archive, park_id: int, day: OperatingDay) -> list[Snapshot]:
+    """The same as the rules take it, in far less time where everything has left the database."""
+    with engines.read(engine) as conn:
+        has_left = not retention.has_readings(conn, park_id, day.starts_at, day.ends_at)
+    archived = archive.snapshots(park_id, day.op_day) if has_left else None
+    return snapshots(polls_of(engine, archive, park_id, day)) if archived is None else archived
+
+
 def snapshots(polls: Polls) -> list[Snapshot]:
     """A day's polls as the rules take them."""
     return [snapshot.take(readings.values(), polled_at) for polled_at, readings in polls.items()]
@@ -86,19 +103,19 @@ def _is_due(day: FinalDay, now: datetime, keep: timedelta) -> bool:
     return final_at + keep <= now
 
 
-def _retire_day(engine: Engine, archive: Archive, day: FinalDay, now: datetime) -> list[int]:
-    """Archive one park-day and delete its readings. Returns how many; nothing where nothing was left to do."""
+def _retire_day(engine: Engine, archive: Archive, day: FinalDay, now: datetime) -> int | None:
+    """Archive one park-day and delete its readings. Returns how many, None where nothing was left to do."""
     operating_day = _operating_day(day)
     with engines.read(engine) as conn:
         stored = retention.polls_between(conn, day.park_id, operating_day.starts_at, operating_day.ends_at)
     if day.is_purged and not any(stored.readings.values()):
-        return []
+        return None
     _archive(archive, day, stored)
     # First, so that a break between the two leaves no day that looks whole and is not.
     engines.write(engine, partial(days.mark_purged, park_id=day.park_id, op_day=day.op_day, now=now))
     batches = [stored.slots[at : at + SLOTS_A_TRANSACTION] for at in range(0, len(stored.slots), SLOTS_A_TRANSACTION)]
     purge = partial(retention.purge, park_id=day.park_id)
-    return [sum(engines.write(engine, partial(purge, slots=batch)) for batch in batches)]
+    return sum(engines.write(engine, partial(purge, slots=batch)) for batch in batches)
 
 
 def _archive(archive: Archive, day: FinalDay, stored: StoredPolls) -> None:

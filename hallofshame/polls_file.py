@@ -56,8 +56,13 @@ def reading(path: Path) -> Iterator[tuple[Header, Iterator[RecordedPoll]]]:
     except OSError as error:
         raise Permanent(f"{path}: cannot be opened: {error.strerror}") from error
     with file:
-        lines = _lines(path, file)
-        yield _header(*next(lines, (f"{path}, line 1", {}))), (_poll(*line) for line in lines)
+        yield read(file, f"{path}")
+
+
+def read(file: BufferedReader, name: str) -> tuple[Header, Iterator[RecordedPoll]]:
+    """The header and the polls of an open file, called `name` in messages. Raises Permanent as `reading` does."""
+    lines = _lines(file, name)
+    return _header(*next(lines, (f"{name}, line 1", {}))), (_poll(*line) for line in lines)
 
 
 def write(path: Path, header: Header, polls: Iterable[RecordedPoll]) -> None:
@@ -66,11 +71,16 @@ def write(path: Path, header: Header, polls: Iterable[RecordedPoll]) -> None:
         if path.suffix != ".gz":
             file.writelines(_written(header, polls))
             return
-        with gzip.GzipFile(filename="", mode="wb", compresslevel=_GZIP_LEVEL, fileobj=file, mtime=0) as packed:
-            packed.writelines(_written(header, polls))
+        pack(file, header, polls)
 
 
-def _lines(path: Path, file: BufferedReader) -> Iterator[tuple[str, dict[str, Any]]]:
+def pack(file: IO[bytes], header: Header, polls: Iterable[RecordedPoll]) -> None:
+    """Write a polls file, compressed, into an open file."""
+    with gzip.GzipFile(filename="", mode="wb", compresslevel=_GZIP_LEVEL, fileobj=file, mtime=0) as packed:
+        packed.writelines(_written(header, polls))
+
+
+def _lines(file: BufferedReader, name: str) -> Iterator[tuple[str, dict[str, Any]]]:
     """Each line's place and object; empty lines are passed over."""
     is_packed = file.peek(len(_GZIP_MAGIC)).startswith(_GZIP_MAGIC)
     source = cast("IO[bytes]", gzip.GzipFile(fileobj=file)) if is_packed else file
@@ -78,9 +88,9 @@ def _lines(path: Path, file: BufferedReader) -> Iterator[tuple[str, dict[str, An
     try:
         for number, line in enumerate(source, start=1):
             if line.strip():
-                yield f"{path}, line {number}", _object(f"{path}, line {number}", line)
+                yield f"{name}, line {number}", _object(f"{name}, line {number}", line)
     except (EOFError, OSError, zlib.error) as error:  # a packed file that is damaged raises all three
-        raise Permanent(f"{path}: cannot be read after line {number}: {error}") from error
+        raise Permanent(f"{name}: cannot be read after line {number}: {error}") from error
 
 
 def _object(place: str, line: bytes) -> dict[str, Any]:

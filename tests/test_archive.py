@@ -15,7 +15,7 @@ from typing import Any
 import pytest
 
 from hallofshame import archive as module
-from hallofshame import feed, polls_file
+from hallofshame import archiving, feed, polls_file
 from hallofshame.archive import Archive, Polls
 from hallofshame.errors import Permanent, Transient
 from hallofshame.judging import judge_file
@@ -150,6 +150,47 @@ def test_an_archived_recording_is_judged_as_the_recording(tmp_path: Path) -> Non
     judged = judge_file(tmp_path / "2022/12/10/park-54.jsonl.gz", segments=True)
     assert judged == judge_file(tmp_path / "served.jsonl", segments=True)
     assert HOSTILE in {ride["name"] for ride in judged["days"][0]["rides"].values()}
+
+
+@pytest.mark.parametrize("plural", ["readings", "snapshots"])
+@pytest.mark.parametrize(
+    "ride",
+    [
+        {"id": 1, "name": "Ride", "is_open": True, "wait_time": 5},
+        {"id": 1, "name": "Ride", "is_open": True, "wait_time": 5, "last_updated": "yesterday"},
+        {"id": [1], "name": "Ride", "is_open": True, "wait_time": 5, "last_updated": None},
+        "Ride",
+    ],
+)
+def test_a_ride_of_another_form_is_refused_with_its_line(plural: str, ride: object, tmp_path: Path) -> None:
+    archive = Archive(f"file://{tmp_path}")
+    path = tmp_path / "2026/05/01/park-6.jsonl.gz"
+    path.parent.mkdir(parents=True)
+    polls_file.write(path, HEADER, [RecordedPoll(6, NOON, {"lands": [], "rides": [ride]})])
+    read = archive.read if plural == "readings" else archive.snapshots
+    with pytest.raises(Permanent, match=r"park-6\.jsonl\.gz is damaged: its polls, line 2: not as the archive writes"):
+        read(6, DAY)
+
+
+def test_the_snapshots_are_those_of_the_readings(tmp_path: Path) -> None:
+    archive = Archive(f"file://{tmp_path}")
+    assert archive.snapshots(6, DAY) is None
+    said = [
+        reading(1),
+        reading(2, is_open=False, wait_minutes=10),
+        reading(3, is_open=False, wait_minutes=0),
+        reading(4, is_open=False, wait_minutes=None, last_updated=None),
+        reading(5, last_updated=NOON - timedelta(hours=9)),
+        reading(6, last_updated=NOON + timedelta(hours=9)),
+        reading(7, name="Ride 1 Single Rider"),
+    ]
+    polls: Polls = {NOON + timedelta(minutes=10 * n): {each.ride_id: each for each in said} for n in range(60)}
+    archive.write(DAY, HEADER, {**POLLS, **polls})
+    assert archive.snapshots(6, DAY) == archiving.snapshots(archive.read(6, DAY) or {})
+    header, lines = _recorded("plopsaland_2022-12-06_10.jsonl.gz")
+    cleaned = {line.polled_at: clean(feed.parse_queue_times(line.payload)).readings for line in lines}
+    archive.write(DAY, header, {at: {each.ride_id: each for each in readings} for at, readings in cleaned.items()})
+    assert archive.snapshots(54, DAY) == archiving.snapshots(archive.read(54, DAY) or {})
 
 
 def test_a_break_while_writing_leaves_what_was_there(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

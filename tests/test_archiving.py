@@ -1,5 +1,6 @@
 """Readings leave by the day, only when it is final, old enough and archived; whatever breaks, nothing is lost."""
 
+import re
 import threading
 from collections.abc import Callable, Iterable, Iterator
 from datetime import UTC, date, datetime, timedelta
@@ -9,8 +10,8 @@ from typing import Any
 import pytest
 from sqlalchemy import func, select
 
+from hallofshame import aggregation, archiving, arrival
 from hallofshame import archive as archive_module
-from hallofshame import archiving, arrival
 from hallofshame.aggregation import Outcome, aggregate_day, judge_again
 from hallofshame.archive import Archive, Polls
 from hallofshame.archiving import Retired, retire
@@ -163,6 +164,30 @@ def test_days_judged_again_from_the_archive_are_the_days_they_were(place: Engine
     assert {table.name: rows(place, table) for table in (ride_days, ride_periods, park_periods)} == before
 
 
+def test_a_day_that_is_purged_while_days_are_judged_again_is_judged_from_the_archive(
+    place: Engine, archive: Archive, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    finish(place, DAY)
+    judge_again = aggregation.judge_again
+
+    def late(*asked: Any) -> Outcome:
+        retire(place, archive, LONG_AFTER, KEEP)
+        return judge_again(*asked)
+
+    monkeypatch.setattr(aggregation, "judge_again", late)
+    assert backfill(place, archive, 6, DAY, DAY, LONG_AFTER, tiers_of()) == {Outcome.FINAL: 1}
+
+
+def test_a_purged_day_is_judged_with_what_came_to_it_since(place: Engine, archive: Archive) -> None:
+    finish(place, DAY)
+    retire(place, archive, LONG_AFTER, KEEP)
+    late = new_york(DAY).starts_at + timedelta(minutes=30)
+    with engines.begin(place) as conn:
+        enter(conn, late, said_at(late))
+    assert backfill(place, archive, 6, DAY, DAY, LONG_AFTER, tiers_of()) == {Outcome.FINAL: 1}
+    assert [row.snapshots for row in rows(place, park_days)] == [POLLS_A_DAY + 1]
+
+
 def test_a_ride_bears_the_name_it_had(place: Engine, archive: Archive) -> None:
     poll_day(place, date(2026, 5, 4), name='Ride "; DROP TABLE rides; --')
     finish(place, AFTER)
@@ -180,10 +205,22 @@ def test_an_archive_that_cannot_be_written_keeps_the_rows_and_is_told(place: Eng
     (tmp_path / "file").write_text("where a folder should be", encoding="utf8")
     retired = retire(place, Archive(f"file://{tmp_path}/file"), LONG_AFTER, KEEP)
     assert (retired.days, retired.readings) == (0, 0)
-    [failure] = retired.failures  # the next day would only fail alike
-    assert failure.startswith(f"park 6, 2026-05-01: archive {tmp_path}/file/2026/05/01/park-6.jsonl.gz: cannot be ")
+    for failure in retired.failures:
+        assert re.match(
+            rf"park 6, 2026-05-0[12]: archive {tmp_path}/file/2026/05/0[12]/park-6.jsonl.gz: cannot be ", failure
+        )
     assert held(place) == {BEFORE: WHOLE, DAY: WHOLE, AFTER: WHOLE}
     assert {row.readings_purged_at for row in rows(place, park_days)} == {None}
+
+
+def test_an_archive_that_does_not_answer_is_asked_no_longer(
+    place: Engine, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(archiving, "WORKERS", 1)
+    finish(place, BEFORE)
+    finish(place, DAY)
+    (tmp_path / "file").write_text("where a folder should be", encoding="utf8")
+    assert len(retire(place, Archive(f"file://{tmp_path}/file"), LONG_AFTER, KEEP).failures) == 1
 
 
 def test_an_archive_that_does_not_read_back_keeps_the_rows_and_is_told(

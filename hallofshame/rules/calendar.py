@@ -6,7 +6,7 @@ Moments come and go as aware UTC; inside a day the rules count whole epoch secon
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
-from functools import cache
+from functools import cache, lru_cache
 from zoneinfo import ZoneInfo
 
 from hallofshame.errors import Permanent
@@ -94,6 +94,7 @@ def last_final_day(now: datetime, timezone: str) -> date:
     return op_day_of(now - timedelta(seconds=FINAL_AFTER_SECONDS), timezone) - timedelta(days=1)
 
 
+@lru_cache(maxsize=4_096)  # a day's hours are the same for each of its rides
 def utc(epoch_s: int) -> datetime:
     """An epoch second as aware UTC."""
     return datetime.fromtimestamp(epoch_s, UTC)

@@ -13,9 +13,14 @@ _SINGLE_RIDER = re.compile(r"single.?rider", re.IGNORECASE)
 
 def judge(reading: Reading, polled_at: datetime) -> RideState:
     """Open, closed or unknown (source: domain page, 4.1). A missing or future `last_updated` counts as fresh."""
-    if is_stale(reading.last_updated, polled_at):
+    return state(reading.last_updated, polled_at, reading.wait_minutes, is_open=reading.is_open)
+
+
+def state(last_updated: datetime | None, polled_at: datetime, wait_minutes: int | None, *, is_open: bool) -> RideState:
+    """The same, where there are too many rides to make a reading of each."""
+    if is_stale(last_updated, polled_at):
         return RideState.UNKNOWN
-    return RideState.OPEN if reading.is_open or (reading.wait_minutes or 0) > 0 else RideState.CLOSED
+    return RideState.OPEN if is_open or (wait_minutes or 0) > 0 else RideState.CLOSED
 
 
 def is_stale(last_updated: datetime | None, polled_at: datetime) -> bool:

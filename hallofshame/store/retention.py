@@ -74,6 +74,13 @@ def polls_between(conn: Connection, park_id: int, starts_at: datetime, ends_at: 
     return StoredPolls(tuple(slots), found)
 
 
+def has_readings(conn: Connection, park_id: int, starts_at: datetime, ends_at: datetime) -> bool:
+    """Whether any readings are left of polls between the two; true as well for some of shortly before or after."""
+    around = readings.c.slot.between(starts_at - SLOT_WITHIN, ends_at + SLOT_WITHIN)
+    query = select(readings.c.slot).where(readings.c.park_id == park_id, around).limit(1)
+    return conn.execute(query).first() is not None
+
+
 def purge(conn: Connection, park_id: int, slots: Iterable[datetime]) -> int:
     """Delete the readings of a park's slots; their lines in the poll log stay. Returns how many."""
     return conn.execute(delete(readings).where(readings.c.park_id == park_id, readings.c.slot.in_(slots))).rowcount

@@ -1,9 +1,11 @@
 """A park-day is replaced whole; what it leaves to the days after it is read without readings."""
 
+from collections.abc import Iterator
 from datetime import date, timedelta
+from typing import Any
 
 import pytest
-from sqlalchemy import func, select
+from sqlalchemy import Table, event, func, select
 
 from hallofshame.store import days
 from hallofshame.store import engine as engines
@@ -34,6 +36,44 @@ def test_a_day_takes_the_place_of_what_was_stored_of_it_and_of_nothing_else(engi
         assert _counts(conn) == [3, 5, 3, 5, 3]
         day = conn.execute(select(park_days).where(park_days.c.park_id == 1, park_days.c.op_day == MONDAY)).one()
     assert (day.down_s, day.is_final, day.rides_seen) == (1_200, False, 1)
+
+
+@pytest.fixture
+def written(engine: Engine) -> Iterator[list[str]]:
+    """The tables that rows are written to, or taken from."""
+    statements: list[str] = []
+
+    def note(_conn: Any, _cursor: Any, statement: str, *_rest: Any) -> None:
+        if statement.startswith(("INSERT", "DELETE")):
+            statements.append(statement.split()[2])
+
+    event.listen(engine, "before_cursor_execute", note)
+    yield statements
+    event.remove(engine, "before_cursor_execute", note)
+
+
+def test_a_day_that_is_what_it_was_is_not_written_again(engine: Engine, written: list[str]) -> None:
+    with engines.begin(engine) as conn:
+        enter_parks(conn, park(1))
+        store_day(conn, 1, MONDAY, {101: 600, 102: 0})
+        written.clear()
+        store_day(conn, 1, MONDAY, {101: 600, 102: 0})
+        assert written == ["park_days"]
+
+
+def test_of_a_day_that_changed_the_new_rows_stand_and_the_old_ones_are_gone(engine: Engine) -> None:
+    def rides_of(table: Table) -> list[Any]:
+        query = select(table.c.ride_id, table.c.down_s).order_by(table.c.ride_id)
+        return [tuple(row) for row in conn.execute(query)]
+
+    with engines.begin(engine) as conn:
+        enter_parks(conn, park(1))
+        store_day(conn, 1, MONDAY, {101: 600, 102: 60, 103: 30})
+        store_day(conn, 1, MONDAY, {101: 600, 102: 0, 104: 90})
+        assert rides_of(outages) == [(101, 600), (104, 90)]
+        assert rides_of(ride_days) == rides_of(ride_hours) == [(101, 600), (102, 0), (104, 90)]
+        store_day(conn, 1, MONDAY, {})
+        assert _counts(conn) == [1, 0, 0, 0, 1]
 
 
 def test_the_facts_of_the_newest_operated_days_before_come_oldest_day_first(engine: Engine) -> None:
