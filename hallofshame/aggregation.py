@@ -32,6 +32,8 @@ _NOT_OPERATED = {
     "operated": False,
     "opened_at": None,
     "closed_at": None,
+    "peak_rides_open": None,
+    "last_active_at": None,
     "open_edge_known": False,
     "close_edge_known": False,
     **dict.fromkeys(("snapshots_in_window", "window_s", "observed_s", "stop_s"), 0),
@@ -199,6 +201,8 @@ def _operation_row(ran: Operation) -> dict[str, Any]:
         "rides_closed_all_day": ran.rides_closed_all_day,
         **_values(ran.sums),
         "outages": sum(len(ride.outages) for ride in ran.rides if ride.is_counted),
+        "peak_rides_open": ran.peak_rides_open,
+        "last_active_at": ran.last_active_at,
     }
 
 
@@ -232,6 +236,7 @@ def _ride_row(ride: RideDay) -> dict[str, Any]:
         "waits_seen": ride.facts.waits_seen,
         "first_open_clock_s": ride.facts.first_open_clock_s,
         "last_open_clock_s": ride.facts.last_open_clock_s,
+        "usual_closing_clock_s": ride.usual_closing_clock_s,
     }
 
 

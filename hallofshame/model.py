@@ -4,6 +4,8 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from enum import Enum
 
+ZONE_AS_LISTED = "queue-times"  # where a park's zone is the one that parks.json gives
+
 
 @dataclass(frozen=True, slots=True)
 class Park:
@@ -18,7 +20,7 @@ class Park:
     latitude: float | None
     longitude: float | None
     timezone: str
-    timezone_source: str = "queue-times"
+    timezone_source: str = ZONE_AS_LISTED
 
 
 class RideState(Enum):

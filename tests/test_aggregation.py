@@ -234,6 +234,22 @@ def test_a_part_of_a_day_and_then_the_whole_is_the_whole(engine: Engine) -> None
     assert one_day(engine).down_s == ride_of(engine, 1).longest_outage_s == 3_600
 
 
+def test_of_an_unfinished_day_is_stored_what_tells_how_it_stands_now(engine: Engine) -> None:
+    """At its window's end, which is extended, fewer than half of the rides are open."""
+    for n in range(3):
+        enter(engine, B, _days_later(None, n - 3))
+        aggregate_day(engine, 1, DAY.op_day + timedelta(days=n - 3), LATER, NOTHING_SPECIAL)
+    few = {ride: [("16:00", "28:00", CLOSED)] for ride in range(1, 8)} | {8: [("10:00", "12:00", CLOSED)]}
+    enter_base_park(engine, few, until="16:30")
+    aggregate_day(engine, 1, DAY.op_day, DAY.starts_at + timedelta(hours=12, minutes=25), NOTHING_SPECIAL)
+    day = one_day(engine)
+    four = DAY.starts_at + timedelta(hours=12)
+    assert (day.peak_rides_open, day.last_active_at) == (10, four - timedelta(minutes=10))
+    assert day.closed_at == four + timedelta(minutes=20)
+    assert ride_of(engine, 1).usual_closing_clock_s == 13 * 3_600 + 3_000
+    assert ride_of(engine, 1, DAY.op_day - timedelta(days=1)).usual_closing_clock_s is None
+
+
 def test_a_day_is_judged_as_it_stood_then(engine: Engine) -> None:
     """What came after the moment that is asked for is not known yet."""
     enter_base_park(engine, C02)
@@ -281,6 +297,7 @@ def test_a_day_that_did_not_operate_leaves_no_rows_of_the_one_that_did(engine: E
     judge_days_again(engine, DAY.op_day, DAY.op_day)
     day, rows = one_day(engine), everything(engine)
     assert (day.operated, day.window_s, day.down_s, day.opened_at, day.snapshots) == (False, 0, 0, None, 144)
+    assert (day.peak_rides_open, day.last_active_at) == (None, None)
     assert not any(rows[table.name] for table in (ride_days, outages, ride_hours, park_hours, ride_periods))
 
 

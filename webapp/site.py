@@ -2,14 +2,20 @@
 
 from flask import Blueprint, render_template
 
+from hallofshame.store import engine
+
 from . import live
+from .revalidation import revalidated
 from .world import world
 
 routes = Blueprint("site", __name__)
+routes.after_request(revalidated)
 
 
 @routes.get("/")
 def get_live_page() -> str:
     """The parks that are open now, with their rides that are reported closed."""
     now = world().clock.now()
-    return render_template("live.html", live=live.read(world().engine, now), now=now)
+    with engine.read(world().engine) as conn:
+        seen = live.read(conn, now)
+    return render_template("live.html", live=seen, now=now)

@@ -7,7 +7,7 @@ from itertools import pairwise
 from hallofshame.rules.calendar import OperatingDay
 from hallofshame.rules.constants import HOLD_AT_MOST_SECONDS
 from hallofshame.rules.snapshot import Snapshot
-from hallofshame.rules.window import Count, Window
+from hallofshame.rules.window import Count, Window, is_stop
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,7 +34,7 @@ def holds(
     polled_at_s = [snapshots[index].polled_at_s for index in inside]
     gaps_s = [later - earlier for earlier, later in pairwise(polled_at_s)] + [0]
     return tuple(
-        _hold(day, at_s, gap_s, is_stop=window.is_stop(counts[index]))
+        _hold(day, at_s, gap_s, is_stop=is_stop(counts[index], window.peak))
         for index, at_s, gap_s in zip(inside, polled_at_s, gaps_s, strict=True)
     )
 

@@ -3,6 +3,7 @@
 Whatever is known of a day is recomputed from all its polls, so that judging twice, or with more polls, is always right.
 """
 
+from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
@@ -12,7 +13,7 @@ from hallofshame.rules.calendar import OperatingDay, utc
 from hallofshame.rules.constants import DEFAULT_WEIGHT, EDGE_WITHIN_SECONDS
 from hallofshame.rules.history import Usual
 from hallofshame.rules.hold import Hold
-from hallofshame.rules.ride_day import RideDay
+from hallofshame.rules.ride_day import RideDay, RideHour
 from hallofshame.rules.score import Sums
 from hallofshame.rules.snapshot import Snapshot
 
@@ -30,8 +31,9 @@ class Operation:
     """What a park did on a day it operated.
 
     `observed_s`: seconds of the window some poll stands for. `stop_s`: those of its stop polls. An edge is known when a
-    poll shortly outside the window shows that it ends there. `reaches_latest_poll`: no poll came after the window.
-    `rides` holds every ride present in a payload inside the window, by id; `hours` add up to `sums`.
+    poll shortly outside the window shows that it ends there. `last_active_at`: an unfinished window may reach beyond
+    it. `peak_rides_open`: the most rides open at a poll with enough waits. `rides` holds every ride present in a
+    payload inside the window, by id; `hours` add up to `sums`.
     """
 
     opened_at: datetime
@@ -42,7 +44,8 @@ class Operation:
     stop_s: int
     open_edge_known: bool
     close_edge_known: bool
-    reaches_latest_poll: bool
+    last_active_at: datetime
+    peak_rides_open: int
     rides: tuple[RideDay, ...]
     hours: tuple[ParkHour, ...]
     sums: Sums
@@ -133,7 +136,8 @@ def _operation(
         stop_s=sum(poll.held_s for poll in holds if poll.is_stop),
         open_edge_known=bool(before) and opened_s - before[-1].polled_at_s <= EDGE_WITHIN_SECONDS,
         close_edge_known=bool(after) and after[0].polled_at_s - closed_s <= EDGE_WITHIN_SECONDS,
-        reaches_latest_poll=not after,
+        last_active_at=utc(snapshots[ran.last_active].polled_at_s),
+        peak_rides_open=ran.peak,
         rides=rides,
         hours=_hours(rides),
         sums=Sums.total(ride.sums for ride in rides),
@@ -141,8 +145,12 @@ def _operation(
 
 
 def _hours(rides: Iterable[RideDay]) -> tuple[ParkHour, ...]:
-    hours: dict[datetime, Sums] = {}
+    weighed = defaultdict[tuple[datetime, int], list[RideHour]](list)  # a few sums, and not one for each ride's hour
     for ride in rides:
         for part in ride.hours:
-            hours[part.hour] = hours.get(part.hour, Sums()) + Sums.of(part.up_s, part.down_s, ride.weight)
+            weighed[part.hour, ride.weight].append(part)
+    hours: dict[datetime, Sums] = {}
+    for (hour, weight), parts in weighed.items():
+        up_s, down_s = sum(part.up_s for part in parts), sum(part.down_s for part in parts)
+        hours[hour] = hours.get(hour, Sums()) + Sums.of(up_s, down_s, weight)
     return tuple(ParkHour(hour, hours[hour]) for hour in sorted(hours))

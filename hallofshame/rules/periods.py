@@ -92,11 +92,26 @@ def resolve(period: Period, now: datetime, timezone: str) -> Days:
     return Days(newest - (_LENGTH[period] - 1) * _DAY, newest)
 
 
+def before(period: Period, span: Days) -> Days | None:
+    """The days that a period is compared with: as many before it, or the week, month or year before.
+
+    None for a day that still lasts: half a day is no match for a whole one.
+    """
+    if period is Period.TODAY:
+        return None
+    if period in GRAIN:
+        return grain_days(GRAIN[period], span.first - _DAY)
+    length = span.last - span.first + _DAY
+    return Days(span.first - length, span.first - _DAY)
+
+
 def days(first: date, last: date) -> Iterator[date]:
     """Each day from the first to the last, both included."""
     return (first + number * _DAY for number in range((last - first).days + 1))
 
 
+# These are stored as sums; the others are summed from their days.
+GRAIN = {Period.LAST_WEEK: Grain.WEEK, Period.LAST_MONTH: Grain.MONTH, Period.YEAR: Grain.YEAR}
 _LENGTH = {Period.YESTERDAY: 1, Period.LAST_7_DAYS: 7, Period.LAST_30_DAYS: 30}
 
 

@@ -84,8 +84,7 @@ class RideDay:
     """A ride's seconds by bucket, and what follows from them.
 
     `hours` and `sums` hold something for a counted ride only; `hours` add up to `up_s` and `down_s`. A queue ride that
-    is usually open may be closed all day: out of the score, but said beside it. `last_bucket` is what the window's last
-    poll, which credits nothing, would credit: where the ride stands now, on an unfinished day.
+    is usually open may be closed all day: out of the score, but said beside it. `usual_closing_clock_s`: of `Usual`.
     """
 
     ride_id: int
@@ -104,7 +103,7 @@ class RideDay:
     outages: tuple[Outage, ...]
     hours: tuple[RideHour, ...]
     facts: RideFacts
-    last_bucket: Bucket
+    usual_closing_clock_s: int | None
     segments: tuple[Segment, ...]
 
     @property
@@ -152,7 +151,7 @@ def judge(
         outages=tuple(_outages(buckets, holds)) if seconds[_DOWN] else (),
         hours=_hours(readings, buckets, holds) if is_counted else (),
         facts=facts,
-        last_bucket=buckets[-1],
+        usual_closing_clock_s=usual.closing_clock_s,
         segments=tuple(_segments(buckets, holds)) if with_segments else (),
     )
 
@@ -184,16 +183,21 @@ def _buckets(
 
 
 def _usual_hours(usual: Usual, *, is_over: bool) -> tuple[float, float]:
-    """The clock until which a ride that has not opened is `pre`, and the one from which one that is gone is `early`.
+    """The clock until which a ride that has not opened is `pre`, and the one from which one that is gone is `early`."""
+    pre_before = inf
+    if usual.opening_clock_s is not None:
+        pre_before = usual.opening_clock_s + USUAL_HOURS_SLACK_SECONDS
+    return pre_before, early_from_clock_s(usual.closing_clock_s, is_over=is_over)
+
+
+def early_from_clock_s(usual_closing_clock_s: int | None, *, is_over: bool) -> float:
+    """The clock from which a ride that has not come back is `early`, in seconds of the wall clock from 04:00.
 
     Where the usual closing is unknown it is `early` always; but while the day lasts it may come back, and is `down`.
     """
-    pre_before, early_from = inf, -inf if is_over else inf
-    if usual.opening_clock_s is not None:
-        pre_before = usual.opening_clock_s + USUAL_HOURS_SLACK_SECONDS
-    if usual.closing_clock_s is not None:
-        early_from = usual.closing_clock_s - USUAL_HOURS_SLACK_SECONDS
-    return pre_before, early_from
+    if usual_closing_clock_s is not None:
+        return usual_closing_clock_s - USUAL_HOURS_SLACK_SECONDS
+    return -inf if is_over else inf
 
 
 def _seconds(buckets: Sequence[Bucket], holds: Sequence[Hold]) -> dict[Bucket, int]:

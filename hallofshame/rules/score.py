@@ -68,6 +68,11 @@ def outages_per_100_hours(outages: int, up_s: int, down_s: int) -> float | None:
     return _OUTAGE_RATE_SECONDS * outages / (up_s + down_s) if up_s + down_s else None
 
 
+def average_wait_minutes(wait_minutes_sum: int, wait_readings: int) -> float | None:
+    """Mean of the waits that were read while the ride was open. None when there were none."""
+    return wait_minutes_sum / wait_readings if wait_readings else None
+
+
 def coverage(observed_s: int, window_s: int) -> float | None:
     """Share of the window in which some poll stood for the park: 0 to 1. None without a window."""
     return observed_s / window_s if window_s else None

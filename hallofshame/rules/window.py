@@ -27,15 +27,15 @@ class Count:
 
 @dataclass(frozen=True, slots=True)
 class Window:
-    """The polls from the first to the last active one, by their index in the day, and the day's peak of open rides."""
+    """A park's window by its polls' index in the day, and the day's peak of open rides.
+
+    From the first active poll to the last, or beyond `last_active` where the day is not finished.
+    """
 
     first: int
+    last_active: int
     last: int
     peak: int
-
-    def is_stop(self, count: Count) -> bool:
-        """Tell a poll in which the park as a whole stood still: storm, power, feed fault (domain page, 4.4)."""
-        return self.peak >= STOP_PEAK_AT_LEAST and count.fresh > 0 and not _is_half(count.opened, self.peak)
 
 
 def count(snapshot: Snapshot) -> Count:
@@ -61,25 +61,31 @@ def waiting_needed(rides_open: int) -> int:
     return next(waiting for at_least, waiting in WAITING_RIDES_BY_RIDES_OPEN if rides_open >= at_least)
 
 
-def find(snapshots: Sequence[Snapshot], counts: Sequence[Count], rides_open: int, *, is_over: bool) -> Window | None:
-    """The park's window, or None when it did not operate.
+def is_half(opened: int, peak: int) -> bool:
+    """Tell whether the park runs with at least half of its peak."""
+    return PEAK_PARTS * opened >= peak
 
-    An unfinished day's window reaches to the latest poll while that is less than an hour after the last active one
-    (domain page, 4.4).
-    """
+
+def is_stop(count: Count, peak: int) -> bool:
+    """Tell a poll in which the park as a whole stood still: storm, power, feed fault (domain page, 4.4)."""
+    return peak >= STOP_PEAK_AT_LEAST and count.fresh > 0 and not is_half(count.opened, peak)
+
+
+def reaches(last_active_s: int, latest_s: int) -> bool:
+    """Tell whether an unfinished day's window still reaches to the latest poll (domain page, 4.4)."""
+    return latest_s - last_active_s < EXTENSION_BELOW_SECONDS
+
+
+def find(snapshots: Sequence[Snapshot], counts: Sequence[Count], rides_open: int, *, is_over: bool) -> Window | None:
+    """The park's window, or None when it did not operate. `is_over` is false for a day that still lasts."""
     needed = waiting_needed(rides_open)
     candidates = [index for index, polled in enumerate(counts) if polled.waiting >= needed]
     peak = max((counts[index].opened for index in candidates), default=0)
-    active = [index for index in candidates if _is_half(counts[index].opened, peak)]
+    active = [index for index in candidates if is_half(counts[index].opened, peak)]
     if not active:
         return None
     first, last = active[0], active[-1]  # a single active poll is a window of no length, and so no window
     if snapshots[last].polled_at_s - snapshots[first].polled_at_s < WINDOW_AT_LEAST_SECONDS:
         return None
-    if not is_over and snapshots[-1].polled_at_s - snapshots[last].polled_at_s < EXTENSION_BELOW_SECONDS:
-        last = len(snapshots) - 1
-    return Window(first, last, peak)
-
-
-def _is_half(opened: int, peak: int) -> bool:
-    return PEAK_PARTS * opened >= peak
+    reaches_latest = not is_over and reaches(snapshots[last].polled_at_s, snapshots[-1].polled_at_s)
+    return Window(first, last, len(snapshots) - 1 if reaches_latest else last, peak)

@@ -3,10 +3,13 @@
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 
-from sqlalchemy import Connection, select
+from sqlalchemy import ColumnElement, Connection, and_, func, or_, select
 
 from hallofshame.store.schema import ride_classifications, rides
 from hallofshame.store.upsert import upsert
+
+# As the classifier writes it; a test holds it equal to its own.
+SINGLE_RIDER = "single_rider"
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,6 +37,16 @@ def of_park(conn: Connection, park_id: int) -> dict[int, tuple[str, Classified |
         ride_id: (name, None if verdict[0] is None else Classified(*verdict))
         for ride_id, name, *verdict in conn.execute(query)
     }
+
+
+def is_no_second_queue() -> ColumnElement[bool]:
+    """Whether a row of rides, outer-joined with its verdict, is no single-rider line.
+
+    Until the classifier has seen a ride its name tells, as `rules.status.is_single_rider` reads it.
+    """
+    kind, name = ride_classifications.c.kind, func.lower(rides.c.name)
+    named = or_(name.like("%single_rider%"), name.like("%singlerider%"))
+    return or_(kind != SINGLE_RIDER, and_(kind.is_(None), ~named))
 
 
 def record(conn: Connection, classified: Mapping[int, Classified]) -> None:

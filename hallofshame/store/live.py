@@ -1,33 +1,77 @@
-"""What the newest polls say: when each park answered last, and how its rides stand since. Reads only."""
+"""What the newest polls say: when each park answered last, and how its rides stand since. Reads only.
 
-from collections import defaultdict
-from collections.abc import Mapping
+To read 5,000 rides takes longer than all the rest: the database counts them, and gives out those that are shown.
+"""
+
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
+from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, and_, false, func, or_, select
+from sqlalchemy import (
+    Column,
+    ColumnElement,
+    Connection,
+    Select,
+    and_,
+    bindparam,
+    case,
+    exists,
+    false,
+    func,
+    or_,
+    select,
+)
 
 from hallofshame.model import PollOutcome, RideState
-from hallofshame.store.schema import parks, polls, rides
+from hallofshame.store.schema import park_days, parks, polls, ride_classifications, ride_days, rides
 
-# One step in the primary key a park, however long the log is.
-_NEWEST_ANSWER = (
-    select(polls.c.polled_at)
-    .where(polls.c.park_id == parks.c.park_id, polls.c.outcome == PollOutcome.OK.value)
-    .order_by(polls.c.slot.desc())
-    .limit(1)
-    .correlate(parks)
-    .scalar_subquery()
-)
-_LATEST = select(parks.c.park_id, _NEWEST_ANSWER.label("polled_at")).subquery("latest")
+# Kinds as the classifier writes them; a test holds them equal to its own.
+RIDE, SINGLE_RIDER = "ride", "single_rider"
+
+
+@dataclass(frozen=True, slots=True)
+class Today:
+    """The operating day that a park's newest poll belongs to."""
+
+    op_day: date
+    starts_at: datetime
+
+
+Days = Mapping[Today, Collection[int]]  # the parks of each day by their ids: there are no more days than time zones
+
+
+@dataclass(frozen=True, slots=True)
+class JudgedSoFar:
+    """What the judgement of an unfinished day has left of a park that operated."""
+
+    opened_at: datetime
+    last_active_at: datetime | None
+    peak_rides_open: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class RideCounts:
+    """Rides of one park and tier whose newest readings came with one poll. `open` and the like: by these.
+
+    `opened_today`: open at some time of the day. `counted_open`: open rides that count, queue rides by the day's
+    judgement so far or by a wait now. `tier` is None where the classifier has not seen the ride yet.
+    """
+
+    park_id: int
+    last_seen_at: datetime
+    tier: int | None
+    rides: int
+    open: int
+    waiting: int
+    closed: int
+    opened_today: int
+    counted_open: int
 
 
 @dataclass(frozen=True, slots=True)
 class RideNow:
-    """A ride by its newest reading.
-
-    `is_listed`: its park's latest poll holds it. `has_opened`: that was open at or after the moment asked for.
-    """
+    """A ride by its newest reading. `tier` is None where the classifier has not seen it yet."""
 
     state: RideState
     ride_id: int
@@ -36,36 +80,175 @@ class RideNow:
     land: str | None
     wait_minutes: int | None
     closed_since_at: datetime | None
-    is_listed: bool
-    has_opened: bool
+    tier: int | None
 
 
-def latest_polls(conn: Connection) -> dict[int, datetime]:
-    """When each park answered last, by park id; a park that never did is left out."""
-    query = select(_LATEST).where(_LATEST.c.polled_at.is_not(None))
-    return {row.park_id: row.polled_at for row in conn.execute(query)}
+@dataclass(frozen=True, slots=True)
+class RideKnown:
+    """What else is known of a ride. What the judgement of its day or the classifier has not seen yet is None."""
+
+    last_seen_at: datetime
+    last_open_at: datetime | None
+    usual_closing_clock_s: int | None
+    is_queue_ride: bool | None
+    kind: str | None
 
 
-def rides_of(conn: Connection, opened_since: Mapping[int, datetime]) -> list[RideNow]:
-    """Every ride of the parks given, with whether it was open since its park's moment.
+_KIND, _TIER = ride_classifications.c.kind, ride_classifications.c.tier
+_NOW = rides.c["state", "ride_id", "park_id", "name", "land", "wait_minutes", "closed_since_at"]
+_IS_OPEN = rides.c.state == RideState.OPEN.value
+_IS_CLOSED = rides.c.state == RideState.CLOSED.value
+_HAS_WAIT = _IS_OPEN & (rides.c.wait_minutes > 0)
 
-    The database compares the moments: to read those of 5,000 rides would take longer than all the rest.
-    """
+
+def latest_polls(conn: Connection, park_ids: Collection[int] | None = None) -> dict[int, datetime]:
+    """When each park, or each of some, answered last, by park id; a park that never did is left out."""
+    latest = select(parks.c.park_id, _newest_answer(parks.c.park_id).label("polled_at"))
+    if park_ids is not None:
+        latest = latest.where(parks.c.park_id.in_(park_ids))
+    found = latest.subquery("latest")
+    return {row[0]: row[1] for row in conn.execute(select(found).where(found.c.polled_at.is_not(None)))}
+
+
+def judged(conn: Connection, days: Days) -> dict[int, JudgedSoFar]:
+    """What is known of the parks that operated on their days, as far as these were judged; by park id."""
+    columns = (park_days.c[name] for name in JudgedSoFar.__dataclass_fields__)
+    is_any_day = park_days.c.op_day.in_({today.op_day for today in days})
+    query = select(park_days.c.park_id, park_days.c.op_day, *columns).where(is_any_day, park_days.c.operated)
+    op_days = {park_id: today.op_day for today, park_ids in days.items() for park_id in park_ids}
+    found = conn.execute(query).all()
+    return {park_id: JudgedSoFar(*facts) for park_id, op_day, *facts in found if op_days.get(park_id) == op_day}
+
+
+def counts(conn: Connection, days: Days) -> list[RideCounts]:
+    """How many rides of the parks given stand how. Rides last seen before any of the days are left out."""
+    if not days:
+        return []
+    is_counted = or_(_KIND.is_(None), _KIND == RIDE) & or_(rides.c.wait_minutes > 0, _is_queue_ride(days))
+    groups = (rides.c.park_id, rides.c.last_seen_at, _TIER)
+    earliest = min(today.starts_at for today in days)
     query = (
         select(
-            *(rides.c.state, rides.c.ride_id, rides.c.park_id, rides.c.name, rides.c.land, rides.c.wait_minutes),
-            *(rides.c.closed_since_at, rides.c.last_seen_at >= _LATEST.c.polled_at, _has_opened(opened_since)),
+            *(*groups, func.count(), _count(_IS_OPEN), _count(_HAS_WAIT), _count(_IS_CLOSED)),
+            *(_count(_opened_today(days)), _count(_IS_OPEN & is_counted)),
         )
-        .join_from(rides, _LATEST, rides.c.park_id == _LATEST.c.park_id)
-        .where(rides.c.park_id.in_(opened_since))
+        .outerjoin_from(rides, ride_classifications)
+        .where(_is_of(days), rides.c.last_seen_at >= earliest, _is_no_second_queue())
+        .group_by(*groups)
     )
-    return [RideNow(RideState(state), *facts) for state, *facts in conn.execute(query).all()]
+    return [RideCounts(*row) for row in conn.execute(query).all()]
 
 
-def _has_opened(since: Mapping[int, datetime]) -> ColumnElement[bool]:
-    """Parks share their moments: there are no more than time zones."""
-    parks_by_moment = defaultdict(list)
-    for park_id, moment in since.items():
-        parks_by_moment[moment].append(park_id)
-    opened = (and_(rides.c.park_id.in_(ids), rides.c.last_open_at >= moment) for moment, ids in parks_by_moment.items())
-    return func.coalesce(or_(false(), *opened), false())
+def rides_of(conn: Connection, days: Days) -> list[tuple[RideNow, RideKnown]]:
+    """Every ride of the parks given, single-rider lines left out."""
+    return _known(conn, days, _is_of(days))
+
+
+def closed_since_open(conn: Connection, days: Days) -> list[tuple[RideNow, RideKnown]]:
+    """The rides of the parks given that were open on their day and are closed by their newest reading."""
+    return _known(conn, days, _IS_CLOSED & _opened_today(days))
+
+
+def longest_waits(conn: Connection, park_ids: Collection[int], each: int) -> list[RideNow]:
+    """The longest waits at the newest poll of each of some parks, at most so many each; longest first, then by id."""
+    order = (rides.c.wait_minutes.desc(), rides.c.ride_id)  # to sort thousands by name as well takes half as long again
+    place = func.row_number().over(partition_by=rides.c.park_id, order_by=order).label("place")
+    found = _waiting(select(rides.c.ride_id, _TIER, place), park_ids).subquery("found")
+    query = (
+        select(*_NOW, found.c.tier)
+        .join_from(found, rides, rides.c.ride_id == found.c.ride_id)
+        .where(found.c.place <= each)
+        .order_by(found.c.place)
+    )
+    return [_ride_now(*row) for row in conn.execute(query).all()]
+
+
+def waits(conn: Connection, park_ids: Collection[int], limit: int, offset: int) -> list[RideNow]:
+    """The longest waits at the newest polls of some parks, longest first; equal ones by name, then id."""
+    order = (rides.c.wait_minutes.desc(), rides.c.name, rides.c.ride_id)
+    query = _waiting(select(*_NOW, _TIER), park_ids).order_by(*order).limit(limit).offset(offset)
+    return [_ride_now(*row) for row in conn.execute(query).all()]
+
+
+def count_waits(conn: Connection, park_ids: Collection[int]) -> int:
+    """How many there are of them."""
+    return int(conn.execute(_waiting(select(func.count()), park_ids)).scalar_one())
+
+
+def _newest_answer(park_id: Column[int]) -> Any:
+    """One step in the primary key a park, however long the log is."""
+    return (
+        select(polls.c.polled_at)
+        .where(polls.c.park_id == park_id, polls.c.outcome == PollOutcome.OK.value)
+        .order_by(polls.c.slot.desc())
+        .limit(1)
+        .correlate(park_id.table)
+        .scalar_subquery()
+    )
+
+
+def _known(conn: Connection, days: Days, condition: ColumnElement[bool]) -> list[tuple[RideNow, RideKnown]]:
+    if not days:
+        return []
+    key = and_(
+        ride_days.c.park_id == rides.c.park_id,
+        ride_days.c.op_day == _op_day(days),
+        ride_days.c.ride_id == rides.c.ride_id,
+    )
+    seen, judged_so_far = rides.c["last_seen_at", "last_open_at"], ride_days.c["usual_closing_clock_s", "is_queue_ride"]
+    query = (
+        select(*_NOW, _TIER, *seen, *judged_so_far, _KIND)
+        .outerjoin_from(rides, ride_days, key)
+        .outerjoin(ride_classifications, ride_classifications.c.ride_id == rides.c.ride_id)
+        .where(condition, _is_no_second_queue())
+    )
+    now = len(RideNow.__dataclass_fields__)
+    return [(_ride_now(*row[:now]), RideKnown(*row[now:])) for row in conn.execute(query).all()]
+
+
+def _ride_now(state: str, *facts: Any) -> RideNow:
+    return RideNow(RideState(state), *facts)
+
+
+def _waiting(columns: Select[Any], park_ids: Collection[int]) -> Select[Any]:
+    joined = columns.outerjoin_from(rides, ride_classifications, ride_classifications.c.ride_id == rides.c.ride_id)
+    is_listed = rides.c.last_seen_at >= _newest_answer(rides.c.park_id)
+    return joined.where(_is_in(park_ids), _HAS_WAIT, is_listed, _is_no_second_queue())
+
+
+def _count(condition: ColumnElement[bool]) -> ColumnElement[int]:
+    return func.count(case((condition, 1)))  # a sum would come as a decimal
+
+
+def _is_no_second_queue() -> ColumnElement[bool]:
+    """The classifier says so; until it has seen a ride its name does, as `rules.status.is_single_rider` reads it."""
+    name = func.lower(rides.c.name)
+    named = or_(name.like("%single_rider%"), name.like("%singlerider%"))
+    return or_(_KIND != SINGLE_RIDER, and_(_KIND.is_(None), ~named))
+
+
+def _is_queue_ride(days: Days) -> ColumnElement[bool]:
+    return exists().where(
+        ride_days.c.park_id == rides.c.park_id,
+        ride_days.c.op_day == _op_day(days),
+        ride_days.c.ride_id == rides.c.ride_id,
+        ride_days.c.is_queue_ride,
+    )
+
+
+def _opened_today(days: Days) -> ColumnElement[bool]:
+    return or_(false(), *(_is_in(ids) & (rides.c.last_open_at >= day.starts_at) for day, ids in days.items()))
+
+
+def _op_day(days: Days) -> Any:
+    """The day of a ride's park."""
+    return case(*((_is_in(park_ids), day.op_day) for day, park_ids in days.items()), else_=None)
+
+
+def _is_of(days: Days) -> ColumnElement[bool]:
+    return _is_in([park_id for park_ids in days.values() for park_id in park_ids])
+
+
+def _is_in(park_ids: Collection[int]) -> ColumnElement[bool]:
+    """Written out: 140 parameters several times over cost more than some of the queries."""
+    return rides.c.park_id.in_(bindparam(None, list(park_ids), expanding=True, literal_execute=True))

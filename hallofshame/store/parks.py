@@ -1,12 +1,12 @@
 """Parks with the history of their names and time zones. The caller owns the transaction."""
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from datetime import datetime, timedelta
 from typing import Any
 
 from sqlalchemy import Connection, Row, func, insert, select, update
 
-from hallofshame.model import Park
+from hallofshame.model import ZONE_AS_LISTED, Park
 from hallofshame.store.schema import park_names, park_time_zones, parks
 from hallofshame.store.upsert import upsert
 
@@ -38,8 +38,32 @@ def active(conn: Connection) -> list[Park]:
     latest = conn.execute(select(newest)).scalar()
     if latest is None:
         return []
-    query = select(parks).where(parks.c.last_seen_at >= latest - LISTED_WITHIN).order_by(parks.c.park_id)
+    facts = (parks.c.park_id, *(parks.c[name] for name in _FACTS))
+    query = select(*facts).where(parks.c.last_seen_at >= latest - LISTED_WITHIN).order_by(parks.c.park_id)
     return [_park(row) for row in conn.execute(query)]
+
+
+def every(conn: Connection) -> list[Park]:
+    """Every park that was ever listed, by id."""
+    return [_park(row) for row in conn.execute(select(parks).order_by(parks.c.park_id))]
+
+
+def one(conn: Connection, park_id: int) -> Park | None:
+    """A park, None where it was never listed."""
+    row = conn.execute(select(parks).where(parks.c.park_id == park_id)).first()
+    return None if row is None else _park(row)
+
+
+def with_corrected_zone(conn: Connection, park_ids: Collection[int]) -> set[int]:
+    """Those of some parks whose zone the override file says, not parks.json."""
+    zones = park_time_zones
+    newest = select(zones.c.park_id, func.max(zones.c.since_at).label("since_at")).group_by(zones.c.park_id).subquery()
+    query = (
+        select(zones.c.park_id)
+        .join(newest, (newest.c.park_id == zones.c.park_id) & (newest.c.since_at == zones.c.since_at))
+        .where(zones.c.park_id.in_(park_ids), zones.c.source != ZONE_AS_LISTED)
+    )
+    return set(conn.execute(query).scalars())
 
 
 def time_zone_at(conn: Connection, park_id: int, moment: datetime) -> str | None:

@@ -5,11 +5,12 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, select
+from sqlalchemy import Connection, func, select
 
 from hallofshame.model import Issue, Reading, RideState
 from hallofshame.store import issues
-from hallofshame.store.schema import ride_names, rides
+from hallofshame.store.classifications import Classified, is_no_second_queue
+from hallofshame.store.schema import ride_classifications, ride_names, rides
 from hallofshame.store.upsert import upsert
 
 
@@ -31,6 +32,59 @@ def known(conn: Connection, park_id: int | None = None) -> dict[int, KnownRide]:
     if park_id is not None:
         query = query.where(rides.c.park_id == park_id)
     return {row.ride_id: KnownRide(*row[1:]) for row in conn.execute(query)}
+
+
+@dataclass(frozen=True, slots=True)
+class Facts:
+    """What is stored of a ride; `verdict` is None where the classifier has not seen it yet."""
+
+    ride_id: int
+    park_id: int
+    name: str
+    land: str | None
+    first_seen_at: datetime
+    last_seen_at: datetime
+    verdict: Classified | None
+
+
+_OWN_FACTS = [name for name in Facts.__dataclass_fields__ if name != "verdict"]
+
+
+def facts(conn: Connection, ride_id: int) -> Facts | None:
+    """A ride, None where it was never seen."""
+    columns = [rides.c[name] for name in _OWN_FACTS]
+    verdict = [ride_classifications.c[name] for name in Classified.__dataclass_fields__]
+    query = select(*columns, *verdict).outerjoin_from(rides, ride_classifications).where(rides.c.ride_id == ride_id)
+    row = conn.execute(query).first()
+    if row is None:
+        return None
+    said = row[len(columns) :]
+    return Facts(**dict(zip(_OWN_FACTS, row, strict=False)), verdict=None if said[0] is None else Classified(*said))
+
+
+@dataclass(frozen=True, slots=True)
+class Tracked:
+    """A park's newest poll that held rides, and how many; single-rider lines left out."""
+
+    polled_at: datetime
+    rides: int
+
+
+def tracked(conn: Connection, park_id: int | None = None) -> dict[int, Tracked]:
+    """What is tracked in each park, or in one, by park id; a park that never answered is left out."""
+    newest = select(rides.c.park_id, func.max(rides.c.last_seen_at).label("polled_at")).group_by(rides.c.park_id)
+    if park_id is not None:
+        newest = newest.where(rides.c.park_id == park_id)
+    latest = newest.subquery("latest")
+    verdict = ride_classifications
+    query = (
+        select(rides.c.park_id, latest.c.polled_at, func.count())
+        .join_from(latest, rides, (rides.c.park_id == latest.c.park_id) & (rides.c.last_seen_at == latest.c.polled_at))
+        .outerjoin(verdict, verdict.c.ride_id == rides.c.ride_id)
+        .where(is_no_second_queue())
+        .group_by(rides.c.park_id, latest.c.polled_at)
+    )
+    return {row[0]: Tracked(row[1], row[2]) for row in conn.execute(query)}
 
 
 def record(

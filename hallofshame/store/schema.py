@@ -21,7 +21,7 @@ from hallofshame.store.columns import LongText, UnsignedInteger, UtcDateTime
 
 # The newest migration; a test holds it equal to alembic's head. A process compares it with the database's without
 # importing alembic.
-REVISION = "0005"
+REVISION = "0007"
 
 metadata = MetaData(
     naming_convention={"ix": "ix_%(table_name)s_%(column_0_N_name)s", "fk": "fk_%(table_name)s_%(column_0_N_name)s"}
@@ -42,7 +42,7 @@ def _figures(*names: str, kind: type[Integer] = Integer) -> list[Column[int]]:
 
 
 _SUMS = ("up_s", "down_s", "weighted_down_s", "weighted_sched_s")  # of counted rides
-_BUCKETS = ("up_s", "down_s", "pre_s", "early_s", "stop_s", "closed_s", "unobserved_s")  # add up to the window
+BUCKETS = ("up_s", "down_s", "pre_s", "early_s", "stop_s", "closed_s", "unobserved_s")  # add up to the window
 _COUNTED = ("counted_up_s", "counted_down_s", "counted_outages", "weighted_down_s", "weighted_sched_s")
 
 # As parks.json lists them, corrected by the override file. Ids are Queue-Times'.
@@ -175,6 +175,8 @@ park_days = Table(
     *_figures("snapshots_in_window", "window_s", "observed_s", "stop_s"),
     *_figures("rides_seen", "rides_opened", "rides_counted", "rides_closed_all_day"),
     *_figures(*_SUMS, "outages"),
+    Column("peak_rides_open", SmallInteger, comment="at an active poll; what a stop is measured by"),
+    Column("last_active_at", UtcDateTime, comment="from then on the window is only an extension"),
     Column("computed_at", UtcDateTime, nullable=False),
     Column("readings_purged_at", UtcDateTime, comment="from then on it cannot be judged again from the database"),
     Index(None, "op_day"),
@@ -195,13 +197,14 @@ ride_days = Table(
     Column("is_queue_ride", Boolean, nullable=False),
     Column("is_usually_open", Boolean, nullable=False),
     Column("is_closed_all_day", Boolean, nullable=False),
-    *_figures(*_BUCKETS, "outages", "longest_outage_s"),
+    *_figures(*BUCKETS, "outages", "longest_outage_s"),
     *_figures(*_COUNTED),  # the same and times the weight; 0 where the ride is not counted
     *_figures("wait_readings", "wait_minutes_sum"),  # of a counted ride, while it was open
     Column("longest_wait_minutes", SmallInteger),
     Column("waits_seen", Boolean, nullable=False),
     Column("first_open_clock_s", Integer, comment="wall clock from 04:00"),
     Column("last_open_clock_s", Integer, comment="wall clock from 04:00"),
+    Column("usual_closing_clock_s", Integer, comment="wall clock from 04:00; of the days before, null: not known"),
     **MARIADB,
 )
 
@@ -255,10 +258,19 @@ def _ride_sums() -> list[Column[int]]:
     """What ride-days add up to, and the largest where a name says longest."""
     return [
         *_figures("days_seen", "days_counted", "days_closed_all_day"),
-        *_figures(*_BUCKETS, *_COUNTED, "outages", "wait_readings", "wait_minutes_sum", kind=BigInteger),
+        *_figures(*BUCKETS, *_COUNTED, "outages", "wait_readings", "wait_minutes_sum", kind=BigInteger),
         *_figures("longest_outage_s"),
         Column("longest_wait_minutes", SmallInteger),
     ]
+
+
+# What the counted rides of the period before came to, for the trend; null: nothing is known of it.
+BEFORE = ("before_up_s", "before_down_s")
+BEFORE_WAITS = ("before_wait_readings", "before_wait_minutes_sum")
+
+
+def _figures_before(*names: str) -> list[Column[int | None]]:
+    return [Column(name, BigInteger) for name in names]
 
 
 # Weeks (ISO), months and years: sums of final day rows.
@@ -295,6 +307,7 @@ park_leaderboard = Table(
     Column("from_day", Date, nullable=False),
     Column("to_day", Date, nullable=False),
     *_park_sums(),
+    *_figures_before(*BEFORE),
     Index(None, "period", "place"),
     **MARIADB,
 )
@@ -310,6 +323,7 @@ ride_leaderboard = Table(
     Column("from_day", Date, nullable=False),
     Column("to_day", Date, nullable=False),
     *_ride_sums(),
+    *_figures_before(*BEFORE, *BEFORE_WAITS),
     Index(None, "period", "place"),
     **MARIADB,
 )

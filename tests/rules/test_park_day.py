@@ -10,7 +10,7 @@ from hallofshame.rules import park_day
 from hallofshame.rules.calendar import operating_day, utc
 from hallofshame.rules.history import RideFacts, Usual
 from hallofshame.rules.park_day import Operation
-from hallofshame.rules.ride_day import Bucket, Outage, RideDay, RideHour
+from hallofshame.rules.ride_day import Outage, RideDay, RideHour
 from hallofshame.rules.score import Sums
 from hallofshame.rules.snapshot import Snapshot
 from tests.rules.base_park import CLOSED, DAY, OPEN, STALE, WALK_ON, WINDOW_S, Change, at, polls
@@ -111,8 +111,8 @@ def test_a_closure_that_lasts_is_down_while_the_day_does() -> None:
     snapshots = polls({1: [("15:00", "18:00", CLOSED)]}, until="16:10")
     unfinished = operation(snapshots, is_over=False).rides[0]
     finished = operation(snapshots, is_over=True).rides[0]
-    assert (unfinished.down_s, unfinished.early_s, unfinished.last_bucket) == (3_600, 0, Bucket.DOWN)
-    assert (finished.down_s, finished.early_s, finished.last_bucket) == (0, 3_600, Bucket.EARLY)
+    assert (unfinished.down_s, unfinished.early_s) == (3_600, 0)
+    assert (finished.down_s, finished.early_s) == (0, 3_600)
 
 
 def test_polls_of_half_a_day_judged_again_with_all_of_it_give_the_whole_day() -> None:

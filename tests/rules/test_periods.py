@@ -4,7 +4,7 @@ from datetime import UTC, date, datetime, timedelta
 
 import pytest
 
-from hallofshame.rules.periods import Days, Grain, Period, days, grain_days, key, resolve
+from hallofshame.rules.periods import Days, Grain, Period, before, days, grain_days, key, resolve
 from hallofshame.rules.ranking import Span
 
 pytestmark = pytest.mark.unit
@@ -87,3 +87,52 @@ def test_every_period_has_its_smallest_sample() -> None:
         Period.LAST_MONTH: Span.MONTH,
         Period.YEAR: Span.YEAR,
     }
+
+
+def between(first: str, last: str) -> Days:
+    return Days(date.fromisoformat(first), date.fromisoformat(last))
+
+
+@pytest.mark.parametrize(
+    ("period", "asked", "compared"),
+    [
+        (Period.YESTERDAY, ("2026-03-01", "2026-03-01"), ("2026-02-28", "2026-02-28")),
+        (Period.LAST_7_DAYS, ("2026-04-28", "2026-05-04"), ("2026-04-21", "2026-04-27")),
+        (Period.LAST_30_DAYS, ("2026-04-05", "2026-05-04"), ("2026-03-06", "2026-04-04")),
+        (Period.LAST_WEEK, ("2026-04-27", "2026-05-03"), ("2026-04-20", "2026-04-26")),
+        (Period.LAST_MONTH, ("2026-03-01", "2026-03-31"), ("2026-02-01", "2026-02-28")),
+        (Period.YEAR, ("2026-01-01", "2026-05-04"), ("2025-01-01", "2025-12-31")),
+    ],
+)
+def test_a_period_is_compared_with_as_many_days_or_the_whole_week_month_or_year_before(
+    period: Period, asked: tuple[str, str], compared: tuple[str, str]
+) -> None:
+    assert before(period, between(*asked)) == between(*compared)
+
+
+def test_a_day_that_still_lasts_is_compared_with_nothing() -> None:
+    assert before(Period.TODAY, between("2026-05-05", "2026-05-05")) is None
+
+
+@pytest.mark.parametrize(
+    ("asked", "compared"),
+    [
+        (("2026-01-05", "2026-01-11"), "2026-W01"),
+        (("2025-12-29", "2026-01-04"), "2025-W52"),
+        (("2027-01-04", "2027-01-10"), "2026-W53"),
+    ],
+)
+def test_the_week_before_is_whole_though_the_year_ends_in_it(asked: tuple[str, str], compared: str) -> None:
+    """S6."""
+    week = before(Period.LAST_WEEK, between(*asked))
+    assert week
+    assert {key(Grain.WEEK, day) for day in days(week.first, week.last)} == {compared}
+    assert (week.last - week.first, week.first.weekday()) == (timedelta(days=6), 0)
+
+
+def test_whatever_it_is_compared_with_ends_the_day_before_it_begins() -> None:
+    for period in set(Period) - {Period.TODAY}:
+        asked = resolve(period, S7, "Asia/Tokyo")
+        earlier = before(period, asked)
+        assert earlier
+        assert earlier.last == asked.first - timedelta(days=1)

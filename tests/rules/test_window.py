@@ -5,7 +5,7 @@ import pytest
 from hallofshame.model import RideState
 from hallofshame.rules import window
 from hallofshame.rules.snapshot import Snapshot, StateAndWait
-from hallofshame.rules.window import Count, Window
+from hallofshame.rules.window import Count
 from tests.rules.base_park import CLOSED, DAY, OPEN, RIDES, STALE, WALK_ON, at, polls
 
 pytestmark = pytest.mark.unit
@@ -67,6 +67,15 @@ def test_an_unfinished_window_reaches_to_the_latest_poll_for_an_hour_after_closi
     assert find(polls(until=until)) == (at("10:00"), min(at("17:50"), at(edge)))
 
 
+@pytest.mark.parametrize(("until", "last_active"), [("16:10", "16:00"), ("18:30", "17:50")])
+def test_the_last_active_poll_is_known_beside_what_the_window_was_extended_to(until: str, last_active: str) -> None:
+    snapshots = polls(until=until)
+    counts = [window.count(snapshot) for snapshot in snapshots]
+    found = window.find(snapshots, counts, window.rides_open_any(snapshots), is_over=False)
+    assert found is not None
+    assert snapshots[found.last_active].polled_at_s == at(last_active)
+
+
 @pytest.mark.parametrize(
     ("peak", "count", "is_stop"),
     [
@@ -81,4 +90,4 @@ def test_an_unfinished_window_reaches_to_the_latest_poll_for_an_hour_after_closi
 def test_a_stop_is_less_than_half_of_a_peak_of_five_with_something_fresh(
     peak: int, count: Count, is_stop: bool
 ) -> None:
-    assert Window(0, 1, peak).is_stop(count) is is_stop
+    assert window.is_stop(count, peak) is is_stop

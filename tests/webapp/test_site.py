@@ -61,7 +61,7 @@ def test_the_page_says_what_is_closed_since_when_and_how_old_that_is(
     page = get(client)
     assert "Data from 12:00 UTC on 1 May 2026, 3 minutes ago." in page.text
     assert "2 rides in 1 of 2 open parks." in page.text
-    assert "Epcot United States · 3 rides open, 1 not opened today, 1 unknown" in page.text
+    assert "Epcot United States · 3 rides open, 1 not opened today or past their usual hours, 1 unknown" in page.text
     assert "2 rides reported closed Since For Test Track 07:00 1 h 0 min Ride 2 08:00 just now" in page.text
     assert "Open, with no ride reported closed Calm" in page.text
     assert ("time", {"datetime": "2026-05-01T11:00:00Z"}) in page.elements
