@@ -12,6 +12,7 @@ import hypothesis
 import pytest
 from sqlalchemy import delete, text
 
+from hallofshame import host_file
 from hallofshame.store import database
 from hallofshame.store.engine import Engine
 from hallofshame.store.schema import metadata
@@ -40,20 +41,19 @@ def pytest_unconfigure() -> None:
 
 @pytest.fixture(autouse=True)
 def _no_settings_of_this_machine(monkeypatch: pytest.MonkeyPatch) -> None:
-    """A developer's own settings never reach a test."""
+    """Neither a developer's own settings nor the host's reach a test, or a process that it starts."""
     for name in list(os.environ):
         if name.startswith("HOS_") or name == "SENDGRID_API_KEY":
             monkeypatch.delenv(name)
+    monkeypatch.setattr(host_file, "PATH", os.devnull)
+    monkeypatch.setenv(host_file.VARIABLE, os.devnull)
 
 
 @pytest.fixture(params=DATABASES)
 def engine(request: pytest.FixtureRequest, prepared: "Prepared", tmp_path: Path) -> Iterator[Engine]:
     """A database with this release's schema and nothing in it: of each kind, through each driver."""
-    opened = database.open_as_it_is(prepared.url(request.param, tmp_path))
-    yield opened
-    if opened.dialect.name != "sqlite":
-        _empty(opened)
-    opened.dispose()
+    with prepared.engine(request.param, tmp_path) as opened:
+        yield opened
 
 
 @pytest.fixture
@@ -76,6 +76,15 @@ class Prepared:
     def __init__(self, folder: Path, kept: ExitStack) -> None:
         self._folder = folder
         self._kept = kept
+
+    @contextmanager
+    def engine(self, driver: str, tmp_path: Path) -> Iterator[Engine]:
+        """An empty database of this release's schema, for one test."""
+        opened = database.open_as_it_is(self.url(driver, tmp_path))
+        yield opened
+        if opened.dialect.name != "sqlite":
+            _empty(opened)
+        opened.dispose()
 
     def url(self, driver: str, tmp_path: Path) -> str:
         if driver == "sqlite":

@@ -138,3 +138,79 @@ def test_a_ranking_takes_the_place_of_the_one_before_and_steps_the_version(engin
         rows = conn.execute(select(park_leaderboard).order_by(park_leaderboard.c.place)).all()
         assert [(row.park_id, row.down_s) for row in rows] == [(1, 0), (2, 0), (3, 0)]
         assert data_version.current(conn) == (2, NOW)
+
+
+def before_of(conn: Connection, table: Any, period: Period, **which: int) -> tuple[Any, ...]:
+    """What stands beside a row of the period before it: all `before_*` columns, in the order of their table."""
+    [(name, wanted)] = which.items()
+    columns = [column for column in table.c if column.name.startswith("before_")]
+    row = conn.execute(select(*columns).where(table.c.period == period.value, table.c[name] == wanted)).one()
+    return tuple(row)
+
+
+# On the Tuesday of these tests: how many days before today the period before each begins and ends, both included.
+BEFORE_DAYS = {
+    Period.YESTERDAY: (2, 2),
+    Period.LAST_7_DAYS: (8, 14),
+    Period.LAST_30_DAYS: (31, 60),
+    Period.LAST_WEEK: (9, 15),
+    Period.LAST_MONTH: (35, 65),
+    Period.YEAR: (125, 489),
+}
+
+
+@pytest.mark.parametrize(("period", "back"), BEFORE_DAYS.items(), ids=str)
+def test_beside_each_row_stands_what_the_period_before_came_to(
+    period: Period, back: tuple[int, int], engine: Engine
+) -> None:
+    """S18."""
+    newest, oldest = back
+    inside = {newest: 600, oldest: 60}  # the first and the last day of it; beyond both lies one that is not of it
+    lost = {1: 5} | {newest - 1: 7, oldest + 1: 11} | inside
+    with engines.begin(engine) as conn:
+        enter_parks(conn, *PARKS)
+        for number, seconds in lost.items():
+            store_day(conn, 1, TODAY - number * DAY, rides(1, seconds, 0))
+        for number in lost:
+            for grain in Grain:
+                span = rules.grain_days(grain, TODAY - number * DAY)
+                periods.replace(conn, 1, grain.value, span.first, span.last)
+        leaderboards.refresh(conn, PARKS, [period], NOW)
+        days_of = len(inside)
+        down_s = sum(inside.values())
+        up_s = days_of * WINDOW_S - down_s
+        assert before_of(conn, park_leaderboard, period, park_id=1) == (days_of * WINDOW_S + up_s, down_s)
+        assert before_of(conn, ride_leaderboard, period, ride_id=101) == (up_s, down_s, 10 * days_of, 200 * days_of)
+
+
+def test_where_nothing_is_known_of_the_period_before_nothing_stands(engine: Engine) -> None:
+    """S18."""
+    with engines.begin(engine) as conn:
+        enter_parks(conn, *PARKS)
+        store_day(conn, 1, TODAY - DAY, rides(1, 60, 0, 0))
+        store_day(conn, 2, TODAY - DAY, rides(2, 60, 0, 0))
+        store_day(conn, 2, TODAY - 2 * DAY, rides(2, 60, 0), is_final=False)
+        leaderboards.refresh(conn, PARKS, leaderboards.FINISHED, NOW)
+        for park_id in (1, 2, 3):
+            assert before_of(conn, park_leaderboard, Period.YESTERDAY, park_id=park_id) == (None, None)
+        assert before_of(conn, ride_leaderboard, Period.YESTERDAY, ride_id=101) == (None, None, None, None)
+
+
+def test_a_ride_that_is_new_stands_without_a_period_before_though_its_park_has_one(engine: Engine) -> None:
+    with engines.begin(engine) as conn:
+        enter_parks(conn, *PARKS)
+        store_day(conn, 1, TODAY - DAY, rides(1, 0, 0, 60))
+        store_day(conn, 1, TODAY - 2 * DAY, rides(1, 0, 0))
+        leaderboards.refresh(conn, PARKS, [Period.YESTERDAY], NOW)
+        assert before_of(conn, park_leaderboard, Period.YESTERDAY, park_id=1) == (2 * WINDOW_S, 0)
+        assert before_of(conn, ride_leaderboard, Period.YESTERDAY, ride_id=103) == (None, None, None, None)
+
+
+def test_today_is_compared_with_nothing(engine: Engine) -> None:
+    with engines.begin(engine) as conn:
+        enter_parks(conn, *PARKS)
+        store_day(conn, 1, TODAY, rides(1, 60, 0, 0), is_final=False)
+        store_day(conn, 1, TODAY - DAY, rides(1, 60, 0, 0))
+        leaderboards.refresh(conn, PARKS, [Period.TODAY], NOW)
+        assert before_of(conn, park_leaderboard, Period.TODAY, park_id=1) == (None, None)
+        assert before_of(conn, ride_leaderboard, Period.TODAY, ride_id=101) == (None, None, None, None)

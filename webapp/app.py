@@ -1,14 +1,30 @@
 """The web application. Nothing happens at import; `webapp.wsgi` makes the one that is served."""
 
-from flask import Flask, Response, request
+from collections.abc import Callable
+from typing import Any
+
+from flask import Flask
 from flask.json.provider import DefaultJSONProvider
+from flask_cors import CORS
+from werkzeug.middleware.proxy_fix import ProxyFix
 
 from hallofshame.clock import Clock, to_iso
 from hallofshame.settings import Settings
 from hallofshame.store.engine import Engine
 
-from . import ack, api, health, problems, request_id, site, wording, world
+from . import ack, guards, health, limits, metrics, problems, request_id, site, version, wording, world
+from .api import blueprint as api
+from .api import documentation
+from .data_version import Versions
+from .response_cache import ResponseCache
 from .source import ATTRIBUTION, park_page, ride_page
+
+
+class _App(Flask):
+    """Flask without its question, at every call, whether a view is a coroutine: none is."""
+
+    def ensure_sync(self, func: Callable[..., Any]) -> Callable[..., Any]:
+        return func
 
 
 class _InOrder(DefaultJSONProvider):
@@ -19,14 +35,19 @@ class _InOrder(DefaultJSONProvider):
 
 def create_app(settings: Settings, clock: Clock, engine: Engine) -> Flask:
     """Make the application: the API, the site and their errors."""
-    app = Flask(__name__)
+    app = _App(__name__)
     app.json = _InOrder(app)
     key = settings.signing_key
-    world.keep(app, world.World(clock, engine, key.get_secret_value() if key else None))
-    app.after_request(_revalidated)  # called last: Flask goes through them backwards
-    request_id.register(app)
+    signing_key = key.get_secret_value() if key else None
+    world.keep(app, world.World(clock, engine, signing_key, settings.release, Versions(engine, clock), ResponseCache()))
+    app.wsgi_app = request_id.named(app.wsgi_app)  # type: ignore[method-assign, assignment]
+    _stand_behind_proxies(app, settings.trusted_proxies)
     problems.register(app)
-    for each in (ack, api, health, site):
+    guards.register(app)
+    limits.register(app, settings)
+    if settings.cors_origins:
+        CORS(app, origins=list(settings.cors_origins), resources=r"/api/*", methods=["GET", "HEAD"], max_age=86_400)
+    for each in (ack, api, documentation, health, metrics, site, version):
         app.register_blueprint(each.routes)
     app.jinja_env.filters |= {"ago": wording.ago, "duration": wording.duration, "utc": wording.utc, "iso": to_iso}
     app.jinja_env.filters["local_clock"] = wording.local_clock
@@ -35,9 +56,7 @@ def create_app(settings: Settings, clock: Clock, engine: Engine) -> Flask:
     return app
 
 
-def _revalidated(response: Response) -> Response:
-    """Answer 304 to a client that has these very bytes."""
-    if response.status_code == 200 and request.method in {"GET", "HEAD"}:
-        response.add_etag()
-        response.make_conditional(request)
-    return response
+def _stand_behind_proxies(app: Flask, count: int) -> None:
+    """Believe the last `count` entries of what proxies say of the client; what stands before was said by anyone."""
+    if count:
+        app.wsgi_app = ProxyFix(app.wsgi_app, x_for=count, x_proto=count, x_host=0)  # type: ignore[method-assign]

@@ -1,22 +1,64 @@
 """Whether the site can answer and whether its data come in: for whoever watches it."""
 
 import logging
-from collections.abc import Mapping
 from datetime import datetime
 
 from flask import Blueprint, Response, jsonify
+from pydantic import BaseModel
 
 from hallofshame.errors import HallOfShameError
 from hallofshame.rules.live import Freshness, freshness
 from hallofshame.store import engine, incidents, live
 
-from .envelope import iso
 from .source import ATTRIBUTION
 from .world import world
 
 log = logging.getLogger(__name__)
 
 routes = Blueprint("health", __name__, url_prefix="/api/health")
+
+
+class Check(BaseModel):
+    """How one part stands: ok, warn, fail or unknown."""
+
+    status: str
+
+
+class Collection(Check):
+    """The newest answer of any park."""
+
+    polled_at: datetime | None = None
+    age_seconds: int | None = None
+
+
+class Alerts(Check):
+    """What operators have not been told of, or have not settled."""
+
+    open_incidents: int | None = None
+    undelivered_mails: int | None = None
+
+
+class Checks(BaseModel):
+    """Every part."""
+
+    database: Check
+    collection: Collection
+    alerts: Alerts
+
+
+class Health(BaseModel):
+    """How the whole stands: as the worse of database and collection."""
+
+    status: str
+    checks: Checks
+    attribution: dict[str, str]
+
+
+class Alive(BaseModel):
+    """It answers."""
+
+    status: str
+    attribution: dict[str, str]
 
 
 @routes.get("")
@@ -31,34 +73,38 @@ def get_health() -> Response:
             alerts = incidents.open_and_undelivered(conn)
     except HallOfShameError as error:
         log.warning("unhealthy: %s", error)
-        unknown = {"status": "unknown"}
-        return _answer(Freshness.FAIL, database={"status": "fail"}, collection=unknown, alerts=unknown)
-    return _healthy(polled_at, *alerts, now=world().clock.now())
+        unknown = "unknown"
+        away = Checks(
+            database=Check(status="fail"), collection=Collection(status=unknown), alerts=Alerts(status=unknown)
+        )
+        return _answer(Freshness.FAIL, away)
+    now = world().clock.now()
+    state = freshness(polled_at, now)
+    return _answer(state, _checks(state, polled_at, now, *alerts))
 
 
 @routes.get("/live")
 def get_alive() -> Response:
     """Tell that the process answers; nothing else is asked."""
-    return jsonify(status="ok", attribution=ATTRIBUTION)
+    return jsonify(Alive(status="ok", attribution=ATTRIBUTION).model_dump())
 
 
-def _healthy(polled_at: datetime | None, open_incidents: int, undelivered: int, now: datetime) -> Response:
-    state = freshness(polled_at, now)
+def _checks(
+    state: Freshness, polled_at: datetime | None, now: datetime, open_incidents: int, undelivered: int
+) -> Checks:
     age_seconds = None if polled_at is None else int((now - polled_at).total_seconds())
-    return _answer(
-        state,
-        database={"status": "ok"},
-        collection={"status": state.value, "polled_at": iso(polled_at), "age_seconds": age_seconds},
-        alerts={
-            "status": "warn" if undelivered else "ok",
-            "open_incidents": open_incidents,
-            "undelivered_mails": undelivered,
-        },
+    return Checks(
+        database=Check(status="ok"),
+        collection=Collection(status=state.value, polled_at=polled_at, age_seconds=age_seconds),
+        alerts=Alerts(
+            status="warn" if undelivered else "ok", open_incidents=open_incidents, undelivered_mails=undelivered
+        ),
     )
 
 
-def _answer(overall: Freshness, **checks: Mapping[str, object]) -> Response:
-    response = jsonify(status=overall.value, checks=checks, attribution=ATTRIBUTION)
+def _answer(overall: Freshness, checks: Checks) -> Response:
+    told = Health(status=overall.value, checks=checks, attribution=ATTRIBUTION)
+    response = jsonify(told.model_dump(mode="json", exclude_unset=True))
     response.status_code = 503 if overall is Freshness.FAIL else 200
     response.cache_control.no_store = True
     return response

@@ -1,4 +1,4 @@
-"""What every view is given: clock, database and key, kept by the application that serves the request."""
+"""What every view is given, kept by the application that serves the request."""
 
 from dataclasses import dataclass
 from typing import cast
@@ -8,16 +8,22 @@ from flask import Flask, current_app
 from hallofshame.clock import Clock
 from hallofshame.store.engine import Engine
 
+from .data_version import Versions
+from .response_cache import ResponseCache
+
 _KEY = "hallofshame"
 
 
 @dataclass(frozen=True, slots=True)
 class World:
-    """A request's world. `signing_key` is None where no links are signed."""
+    """A request's world. `signing_key` is None where no links are signed, `release` where it runs from none."""
 
     clock: Clock
     engine: Engine
     signing_key: str | None
+    release: str | None
+    versions: Versions
+    cache: ResponseCache
 
 
 def keep(app: Flask, world: World) -> None:

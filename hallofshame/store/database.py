@@ -12,27 +12,25 @@ from hallofshame.store import engine as engines
 from hallofshame.store.schema import REVISION
 
 
-def open_ready(url: str) -> Engine:
+def open_ready(url: str, timeout_seconds: int = engines.TIMEOUT_SECONDS) -> Engine:
     """Open a database whose schema is this release's, or that of a later one, which only adds to it.
 
     An embedded one (SQLite) is made or migrated on first use; a server's is migrated by `hos migrate` alone, and until
     then refused. Raises Permanent or Transient.
     """
-    engine = open_as_it_is(url)
+    engine = open_as_it_is(url, timeout_seconds)
     revision = current_revision(engine)
-    if revision is not None and revision >= REVISION:
+    if is_enough(revision):
         return engine
     if not _is_embedded(engine):
-        raise Permanent(
-            f"the database's schema is {revision or 'empty'}, this release needs {REVISION}: run hos migrate"
-        )
+        raise Permanent(refusal(revision))
     migrate(engine)
     return engine
 
 
-def open_as_it_is(url: str) -> Engine:
+def open_as_it_is(url: str, timeout_seconds: int = engines.TIMEOUT_SECONDS) -> Engine:
     """Open a database of any revision; an embedded one's folder is made. Raises Permanent for a bad URL or folder."""
-    engine = engines.open_engine(url)
+    engine = engines.open_engine(url, timeout_seconds)
     if _is_embedded(engine) and engine.url.database:
         folder = Path(engine.url.database).parent
         try:
@@ -48,6 +46,16 @@ def current_revision(engine: Engine) -> str | None:
         if not inspect(conn).has_table("alembic_version"):
             return None
         return conn.execute(text("SELECT version_num FROM alembic_version")).scalar()
+
+
+def is_enough(revision: str | None) -> bool:
+    """Tell whether this release runs on that schema: on its own, and on a later one, which only adds to it."""
+    return revision is not None and revision >= REVISION
+
+
+def refusal(revision: str | None) -> str:
+    """Why this release does not run on that schema, and what to do."""
+    return f"the database's schema is {revision or 'empty'}, this release needs {REVISION}: run hos migrate"
 
 
 def migrate(engine: Engine) -> None:

@@ -3,6 +3,7 @@
 import importlib.util
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from pathlib import Path
 from typing import Any, TypeVar
 
 from sqlalchemy import Connection, Engine, create_engine, event, exc, make_url
@@ -13,12 +14,14 @@ from hallofshame.errors import Permanent, Transient
 POOL_SIZE = 10
 POOL_OVERFLOW = 20
 POOL_RECYCLE_SECONDS = 3_600  # below MariaDB's wait_timeout of 8 h, and below what firewalls forget
-TIMEOUT_SECONDS = 30  # for a free connection, and for any one answer
+TIMEOUT_SECONDS = 30  # for a free connection, and for any one answer, unless the caller cannot wait so long
 CONNECT_TIMEOUT_SECONDS = 10
 TRANSACTION_ATTEMPTS = 5
 
 # Lock wait, deadlock, snapshot too old, server gone, connection lost: the whole transaction may be tried again.
 _TRY_AGAIN = frozenset({1205, 1213, 1020, 2006, 2013})
+
+_CA_EXPECTED = "expected the CA of the database server's certificate, as PEM"
 
 T = TypeVar("T")
 
@@ -26,13 +29,13 @@ T = TypeVar("T")
 __all__ = ["Connection", "Engine", "begin", "open_engine", "read", "write"]
 
 
-def open_engine(url: str) -> Engine:
+def open_engine(url: str, timeout_seconds: int = TIMEOUT_SECONDS) -> Engine:
     """Make an engine; nothing is connected yet. Raises Permanent for a URL that is none or a driver that is missing."""
     try:
         parsed = make_url(url)
         if parsed.get_backend_name() == "sqlite":
             return _open_sqlite(parsed)
-        return _open_mariadb(parsed)
+        return _open_mariadb(parsed, timeout_seconds)
     except (exc.ArgumentError, exc.NoSuchModuleError, ImportError) as error:
         raise Permanent(f"HOS_DATABASE_URL: {error}: expected sqlite:///… or mysql://user:password@host/name") from None
 
@@ -115,13 +118,31 @@ def _begin_sqlite(conn: Connection) -> None:
     conn.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")
 
 
-def _open_mariadb(url: URL) -> Engine:
+def _open_mariadb(url: URL, timeout_seconds: int) -> Engine:
     if "+" not in url.drivername:
         driver = "mysqldb" if importlib.util.find_spec("MySQLdb") else "pymysql"
         url = url.set(drivername=f"{url.drivername}+{driver}")
-    limits = {"connect_timeout": CONNECT_TIMEOUT_SECONDS, "read_timeout": TIMEOUT_SECONDS}
-    connect_args = {"charset": "utf8mb4", "write_timeout": TIMEOUT_SECONDS, **limits}
+    limits = {"connect_timeout": min(CONNECT_TIMEOUT_SECONDS, timeout_seconds), "read_timeout": timeout_seconds}
+    connect_args = {"charset": "utf8mb4", "write_timeout": timeout_seconds, **limits, **_verification(url)}
     return create_engine(url, **_pool(), connect_args=connect_args)
+
+
+def _verification(url: URL) -> dict[str, str]:
+    """What makes sure that a URL with `ssl_ca` is spoken to by TLS alone, and the certificate names its host."""
+    if "ssl_ca" not in url.query:
+        return {}
+    _check_certificates(Path(str(url.query["ssl_ca"])))
+    # PyMySQL takes a CA for that wish; mysqlclient would go on without TLS, or with any certificate.
+    return {"ssl_mode": "VERIFY_IDENTITY"} if url.get_driver_name() == "mysqldb" else {}
+
+
+def _check_certificates(ca: Path) -> None:
+    try:
+        has_one = b"-----BEGIN CERTIFICATE-----" in ca.read_bytes()
+    except OSError as error:
+        raise Permanent(f"HOS_DATABASE_CA: {ca} cannot be read ({error.strerror}): {_CA_EXPECTED}") from None
+    if not has_one:
+        raise Permanent(f"HOS_DATABASE_CA: {ca} holds no certificate: {_CA_EXPECTED}")
 
 
 def _pool() -> dict[str, Any]:

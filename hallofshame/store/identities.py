@@ -13,14 +13,13 @@ from sqlalchemy import ColumnElement, Connection, Integer, Table, and_, func, li
 from hallofshame.model import Issue
 from hallofshame.store import periods
 from hallofshame.store.periods import Row
-from hallofshame.store.schema import outages, park_days, park_hours, ride_days, ride_hours
+from hallofshame.store.schema import BUCKETS, outages, park_days, park_hours, ride_days, ride_hours
 
 KIND = "sums_disagree"
 NAMED = 20  # one break makes many; the first show where
 
 _PARK_DAY = ("park_id", "op_day")
 _RIDE_DAY = (*_PARK_DAY, "ride_id")
-_BUCKETS = ("up_s", "down_s", "pre_s", "early_s", "stop_s", "closed_s", "unobserved_s")
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,7 +123,7 @@ def _unequal(
 
 def _windows(conn: Connection, park_ids: Collection[int], first: date, last: date) -> Sequence[Any]:
     is_same_day = (ride_days.c.park_id == park_days.c.park_id) & (ride_days.c.op_day == park_days.c.op_day)
-    buckets = sum((ride_days.c[name] for name in _BUCKETS), start=literal(0))
+    buckets = sum((ride_days.c[name] for name in BUCKETS), start=literal(0))
     query = (
         select(*(ride_days.c[name] for name in _RIDE_DAY))
         .join_from(ride_days, park_days, is_same_day)

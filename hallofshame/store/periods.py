@@ -45,18 +45,34 @@ def replace(conn: Connection, park_id: int, grain: str, first: date, last: date)
     conn.execute(insert(park_periods).from_select([*_KEY, "rides_counted", *PARK_FIGURES], park))
 
 
-def parks_between(conn: Connection, park_ids: Collection[int], first: date, last: date, *, is_final: bool) -> list[Row]:
-    """PARK_FIGURES of each of some parks over days that are all final, or all provisional, by `park_id`."""
+def parks_between(
+    conn: Connection,
+    park_ids: Collection[int],
+    first: date,
+    last: date,
+    figures: Collection[str] = PARK_FIGURES,
+    *,
+    is_final: bool,
+) -> list[Row]:
+    """Figures of each of some parks over days that are all final, or all provisional, with its `park_id`."""
     days = park_days.c.op_day.between(first, last), park_days.c.is_final == is_final
-    query = select(park_days.c.park_id, *_sums(park_days, PARK_FIGURES)).where(park_days.c.park_id.in_(park_ids), *days)
+    query = select(park_days.c.park_id, *_sums(park_days, figures)).where(park_days.c.park_id.in_(park_ids), *days)
     return [dict(row) for row in conn.execute(query.group_by(park_days.c.park_id)).mappings()]
 
 
-def rides_between(conn: Connection, park_ids: Collection[int], first: date, last: date, *, is_final: bool) -> list[Row]:
-    """RIDE_FIGURES of each ride of some parks over days that are all final, or all provisional."""
+def rides_between(
+    conn: Connection,
+    park_ids: Collection[int],
+    first: date,
+    last: date,
+    figures: Collection[str] = RIDE_FIGURES,
+    *,
+    is_final: bool,
+) -> list[Row]:
+    """Figures of each ride of some parks over days that are all final, or all provisional."""
     ride = (ride_days.c.park_id, ride_days.c.ride_id)
     query = (
-        select(*ride, *_sums(ride_days, RIDE_FIGURES))
+        select(*ride, *_sums(ride_days, figures))
         .join_from(ride_days, park_days, _SAME_DAY)
         .where(park_days.c.park_id.in_(park_ids), park_days.c.op_day.between(first, last))
         .where(park_days.c.is_final == is_final)
@@ -65,23 +81,28 @@ def rides_between(conn: Connection, park_ids: Collection[int], first: date, last
     return [dict(row) for row in conn.execute(query).mappings()]
 
 
-def parks_of(conn: Connection, park_ids: Collection[int], grain: str, starts_on: date) -> list[Row]:
-    """The same PARK_FIGURES from a stored week, month or year."""
-    return _stored(conn, park_periods, park_ids, grain, starts_on)
+def parks_of(
+    conn: Connection, park_ids: Collection[int], grain: str, starts_on: date, figures: Collection[str] = PARK_FIGURES
+) -> list[Row]:
+    """The same figures from a stored week, month or year."""
+    return _stored(conn, park_periods, ("park_id", *figures), park_ids, grain, starts_on)
 
 
-def rides_of(conn: Connection, park_ids: Collection[int], grain: str, starts_on: date) -> list[Row]:
-    """The same RIDE_FIGURES from a stored week, month or year."""
-    return _stored(conn, ride_periods, park_ids, grain, starts_on)
+def rides_of(
+    conn: Connection, park_ids: Collection[int], grain: str, starts_on: date, figures: Collection[str] = RIDE_FIGURES
+) -> list[Row]:
+    """The same figures from a stored week, month or year."""
+    return _stored(conn, ride_periods, ("park_id", "ride_id", *figures), park_ids, grain, starts_on)
 
 
 _SAME_DAY = (ride_days.c.park_id == park_days.c.park_id) & (ride_days.c.op_day == park_days.c.op_day)
 
 
-def _stored(conn: Connection, table: Table, park_ids: Collection[int], grain: str, starts_on: date) -> list[Row]:
-    columns = (column for column in table.c if column.name not in {"grain", "starts_on"})
+def _stored(
+    conn: Connection, table: Table, names: Collection[str], park_ids: Collection[int], grain: str, starts_on: date
+) -> list[Row]:
     period = _are(table, {"grain": grain, "starts_on": starts_on})
-    query = select(*columns).where(table.c.park_id.in_(park_ids), *period)
+    query = select(*(table.c[name] for name in names)).where(table.c.park_id.in_(park_ids), *period)
     return [dict(row) for row in conn.execute(query).mappings()]
 
 

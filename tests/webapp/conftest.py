@@ -1,5 +1,6 @@
 """A site over one small database, in which time stands still until a test moves it."""
 
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -9,13 +10,15 @@ from hallofshame import settings
 from hallofshame.store import engine as engines
 from hallofshame.store.engine import Engine
 from tests.clocks import StepClock
+from tests.conftest import Prepared
 from webapp.app import create_app
 
 
-@pytest.fixture
-def database_url(tmp_path: Path) -> str:
-    """SQLite alone: that both databases read the same is for the tests of the store."""
-    return f"sqlite:///{tmp_path}/test.sqlite3"
+@pytest.fixture(params=["sqlite", pytest.param("mysqldb", marks=pytest.mark.slow)])
+def engine(request: pytest.FixtureRequest, prepared: Prepared, tmp_path: Path) -> Iterator[Engine]:
+    """Both databases, the deployed one where there is time; both drivers are for the tests of the store."""
+    with prepared.engine(request.param, tmp_path) as opened:
+        yield opened
 
 
 @pytest.fixture
@@ -23,9 +26,13 @@ def clock() -> StepClock:
     return StepClock()
 
 
+# How often one client may ask is for the tests of that.
+NO_LIMITS = {"HOS_REQUESTS_PER_MINUTE": "0", "HOS_REQUESTS_PER_DAY": "0"}
+
+
 @pytest.fixture
 def client(engine: Engine, clock: StepClock) -> FlaskClient:
-    return create_app(settings.load({}, Path("no-env-file")), clock, engine).test_client()
+    return create_app(settings.load(NO_LIMITS, Path("no-env-file")), clock, engine).test_client()
 
 
 @pytest.fixture

@@ -1,68 +1,23 @@
 """The site as it is served: real Gunicorn, with the configuration that is deployed."""
 
 import json
-import os
-import re
-import subprocess
-import sys
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack
 from pathlib import Path
 
 import pytest
-import requests
+
+from tests.webapp.served import Served, gunicorn
 
 pytestmark = pytest.mark.integration
 
-CONFIG = "python:hallofshame.deployment.gunicorn_config"
-
-Serve = Callable[..., "Served"]
-
-
-class Served:
-    """A running Gunicorn: where it answers, and what it logs."""
-
-    def __init__(self, process: "subprocess.Popen[str]") -> None:
-        self._process = process
-        self._lines = iter(process.stderr or ())
-        self.log = ""
-        self.url = self._listening()
-
-    def _listening(self) -> str:
-        for line in self._lines:
-            self.log += line
-            if found := re.search(r"Listening at: (http://[\d.:]+)", json.loads(line)["message"]):
-                return found[1]
-        raise AssertionError(f"gunicorn ended early: {self.log}")
-
-    def get(self, path: str) -> requests.Response:
-        return requests.get(self.url + path, timeout=20)
-
-    def stop(self) -> int:
-        self._process.terminate()
-        return self.wait()
-
-    def wait(self) -> int:
-        self.log += "".join(self._lines)
-        return self._process.wait(timeout=20)
-
-
-@contextmanager
-def _gunicorn(folder: Path, **settings: str) -> Iterator[Served]:
-    home = {"HOME": str(folder), "XDG_RUNTIME_DIR": str(folder), "HOS_STATE_DIR": str(folder / "state")}
-    command = [sys.executable, "-m", "gunicorn", "--config", CONFIG, "--bind", "127.0.0.1:0"]
-    environment = os.environ | home | settings
-    with subprocess.Popen(command, cwd=folder, env=environment, stderr=subprocess.PIPE, text=True) as process:
-        try:
-            yield Served(process)
-        finally:
-            process.terminate()
+Serve = Callable[..., Served]
 
 
 @pytest.fixture
 def serve(tmp_path: Path) -> Iterator[Serve]:
     with ExitStack() as stack:
-        yield lambda **settings: stack.enter_context(_gunicorn(tmp_path, **settings))
+        yield lambda **settings: stack.enter_context(gunicorn(tmp_path, **settings))
 
 
 def test_gunicorn_serves_the_site_and_the_api(serve: Serve, tmp_path: Path) -> None:

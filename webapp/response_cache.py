@@ -1,0 +1,53 @@
+"""The bodies that were served last, by request: to be served again, and while the database is away, too.
+
+Bounded in bytes, so that no client can make it grow: what was asked for longest ago leaves first.
+"""
+
+from collections import OrderedDict
+from collections.abc import Hashable
+from dataclasses import dataclass
+from threading import Lock
+
+MOST_BYTES = 32_000_000  # per worker; an answer has 1 to 100 kB
+OVERHEAD_BYTES = 1_000  # of an entry beside its body
+
+
+@dataclass(frozen=True, slots=True)
+class Kept:
+    """A body, and what it holds for: while its token is the current one."""
+
+    token: Hashable
+    body: bytes
+    mimetype: str
+    etag: str
+
+
+class ResponseCache:
+    """What was served, the newest use last."""
+
+    def __init__(self, most_bytes: int = MOST_BYTES) -> None:
+        self._most_bytes = most_bytes
+        self._bytes = 0
+        self._kept: OrderedDict[Hashable, Kept] = OrderedDict()
+        self._lock = Lock()
+
+    def get(self, request: Hashable) -> Kept | None:
+        """What was served to this request last, whether or not it still holds."""
+        with self._lock:
+            kept = self._kept.get(request)
+            if kept:
+                self._kept.move_to_end(request)
+            return kept
+
+    def put(self, request: Hashable, kept: Kept) -> None:
+        """Keep a body in the place of what was served before."""
+        with self._lock:
+            before = self._kept.pop(request, None)
+            self._bytes += _size(kept) - (_size(before) if before else 0)
+            self._kept[request] = kept
+            while self._bytes > self._most_bytes:
+                self._bytes -= _size(self._kept.popitem(last=False)[1])
+
+
+def _size(kept: Kept) -> int:
+    return len(kept.body) + OVERHEAD_BYTES
