@@ -12,6 +12,7 @@ from hallofshame.rules.constants import DEFAULT_WEIGHT, WEIGHT_OF_TIER
 from hallofshame.rules.live import Freshness, ParkPolled, ParkStanding, RidePolled, RideStanding
 from hallofshame.rules.window import Count
 from hallofshame.store import live, parks
+from hallofshame.store.classifications import RIDE
 from hallofshame.store.engine import Connection
 from hallofshame.store.live import JudgedSoFar, RideCounts, RideKnown, RideNow, Today
 
@@ -175,7 +176,7 @@ def _park_now(seen: _Seen, down: list[tuple[RideNow, RideKnown]], waiting: list[
     listed = [each for each in seen.counts if each.last_seen_at >= polled.polled_at]
     missed = sum(each.opened_today for each in seen.counts if each.last_seen_at < polled.polled_at)
     weight_open = sum(each.counted_open * _weight(each.tier) for each in listed)
-    weight_down = sum(_weight(ride.tier) for ride, known in down if known.is_queue_ride and known.kind == live.RIDE)
+    weight_down = sum(_weight(ride.tier) for ride, known in down if known.is_queue_ride and known.kind == RIDE)
     return ParkNow(
         seen.park,
         polled.polled_at,

@@ -8,8 +8,8 @@ from sqlalchemy import ColumnElement, Connection, and_, func, or_, select
 from hallofshame.store.schema import ride_classifications, rides
 from hallofshame.store.upsert import upsert
 
-# As the classifier writes it; a test holds it equal to its own.
-SINGLE_RIDER = "single_rider"
+# Kinds as the classifier writes them; a test holds them equal to its own.
+RIDE, SINGLE_RIDER = "ride", "single_rider"
 
 
 @dataclass(frozen=True, slots=True)

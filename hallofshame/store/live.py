@@ -9,10 +9,10 @@ from datetime import date, datetime
 from typing import Any
 
 from sqlalchemy import (
-    Column,
     ColumnElement,
     Connection,
     Select,
+    Subquery,
     and_,
     bindparam,
     case,
@@ -24,10 +24,8 @@ from sqlalchemy import (
 )
 
 from hallofshame.model import PollOutcome, RideState
+from hallofshame.store.classifications import RIDE, is_no_second_queue
 from hallofshame.store.schema import park_days, parks, polls, ride_classifications, ride_days, rides
-
-# Kinds as the classifier writes them; a test holds them equal to its own.
-RIDE, SINGLE_RIDER = "ride", "single_rider"
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,10 +101,7 @@ _HAS_WAIT = _IS_OPEN & (rides.c.wait_minutes > 0)
 
 def latest_polls(conn: Connection, park_ids: Collection[int] | None = None) -> dict[int, datetime]:
     """When each park, or each of some, answered last, by park id; a park that never did is left out."""
-    latest = select(parks.c.park_id, _newest_answer(parks.c.park_id).label("polled_at"))
-    if park_ids is not None:
-        latest = latest.where(parks.c.park_id.in_(park_ids))
-    found = latest.subquery("latest")
+    found = _latest(park_ids)
     return {row[0]: row[1] for row in conn.execute(select(found).where(found.c.polled_at.is_not(None)))}
 
 
@@ -133,7 +128,7 @@ def counts(conn: Connection, days: Days) -> list[RideCounts]:
             *(_count(_opened_today(days)), _count(_IS_OPEN & is_counted)),
         )
         .outerjoin_from(rides, ride_classifications)
-        .where(_is_of(days), rides.c.last_seen_at >= earliest, _is_no_second_queue())
+        .where(_is_of(days), rides.c.last_seen_at >= earliest, is_no_second_queue())
         .group_by(*groups)
     )
     return [RideCounts(*row) for row in conn.execute(query).all()]
@@ -175,16 +170,18 @@ def count_waits(conn: Connection, park_ids: Collection[int]) -> int:
     return int(conn.execute(_waiting(select(func.count()), park_ids)).scalar_one())
 
 
-def _newest_answer(park_id: Column[int]) -> Any:
-    """One step in the primary key a park, however long the log is."""
-    return (
+def _latest(park_ids: Collection[int] | None) -> Subquery:
+    """Every park, or some, and when each answered last: one step in the primary key a park, however long the log is."""
+    newest = (
         select(polls.c.polled_at)
-        .where(polls.c.park_id == park_id, polls.c.outcome == PollOutcome.OK.value)
+        .where(polls.c.park_id == parks.c.park_id, polls.c.outcome == PollOutcome.OK.value)
         .order_by(polls.c.slot.desc())
         .limit(1)
-        .correlate(park_id.table)
+        .correlate(parks)
         .scalar_subquery()
     )
+    latest = select(parks.c.park_id, newest.label("polled_at"))
+    return (latest if park_ids is None else latest.where(parks.c.park_id.in_(park_ids))).subquery("latest")
 
 
 def _known(conn: Connection, days: Days, condition: ColumnElement[bool]) -> list[tuple[RideNow, RideKnown]]:
@@ -200,7 +197,7 @@ def _known(conn: Connection, days: Days, condition: ColumnElement[bool]) -> list
         select(*_NOW, _TIER, *seen, *judged_so_far, _KIND)
         .outerjoin_from(rides, ride_days, key)
         .outerjoin(ride_classifications, ride_classifications.c.ride_id == rides.c.ride_id)
-        .where(condition, _is_no_second_queue())
+        .where(condition, is_no_second_queue())
     )
     now = len(RideNow.__dataclass_fields__)
     return [(_ride_now(*row[:now]), RideKnown(*row[now:])) for row in conn.execute(query).all()]
@@ -211,20 +208,16 @@ def _ride_now(state: str, *facts: Any) -> RideNow:
 
 
 def _waiting(columns: Select[Any], park_ids: Collection[int]) -> Select[Any]:
-    joined = columns.outerjoin_from(rides, ride_classifications, ride_classifications.c.ride_id == rides.c.ride_id)
-    is_listed = rides.c.last_seen_at >= _newest_answer(rides.c.park_id)
-    return joined.where(_is_in(park_ids), _HAS_WAIT, is_listed, _is_no_second_queue())
+    latest = _latest(park_ids)
+    is_listed = (rides.c.park_id == latest.c.park_id) & (rides.c.last_seen_at >= latest.c.polled_at)
+    joined = columns.join_from(latest, rides, is_listed).outerjoin(
+        ride_classifications, ride_classifications.c.ride_id == rides.c.ride_id
+    )
+    return joined.where(_HAS_WAIT, is_no_second_queue())
 
 
 def _count(condition: ColumnElement[bool]) -> ColumnElement[int]:
     return func.count(case((condition, 1)))  # a sum would come as a decimal
-
-
-def _is_no_second_queue() -> ColumnElement[bool]:
-    """The classifier says so; until it has seen a ride its name does, as `rules.status.is_single_rider` reads it."""
-    name = func.lower(rides.c.name)
-    named = or_(name.like("%single_rider%"), name.like("%singlerider%"))
-    return or_(_KIND != SINGLE_RIDER, and_(_KIND.is_(None), ~named))
 
 
 def _is_queue_ride(days: Days) -> ColumnElement[bool]:

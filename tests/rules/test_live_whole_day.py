@@ -18,7 +18,7 @@ from tests.rules.base_park import CLOSED, DAY, OPEN, STALE, WALK_ON, Change
 from tests.rules.newest_poll import Day, Verdict, days_of, newest, recorded, whole
 from tests.shared_data import shared_names
 
-pytestmark = pytest.mark.unit
+pytestmark = [pytest.mark.unit, pytest.mark.slow]
 
 NAMES = shared_names("data/polls", "*.jsonl.gz")
 

@@ -167,7 +167,7 @@ def test_single_rider_lines_are_left_out_by_kind_and_until_they_have_one_by_name
     readings = [reading(number, name=name) for number, name in enumerate(NAMES)]
     named = {number for number, name in enumerate(NAMES) if is_single_rider(name)}
     everyone = set(range(len(NAMES)))
-    assert (Kind.RIDE.value, Kind.SINGLE_RIDER.value) == (live.RIDE, live.SINGLE_RIDER)
+    assert (Kind.RIDE.value, Kind.SINGLE_RIDER.value) == (classifications.RIDE, classifications.SINGLE_RIDER)
     with engines.begin(engine) as conn:
         parks.record(conn, [park()], NOON)
         _poll(conn, 0, dict.fromkeys(readings, OPEN))
