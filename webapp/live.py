@@ -6,10 +6,12 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from hallofshame.model import Park
+from hallofshame.rules import freshness
 from hallofshame.rules import live as rules
 from hallofshame.rules.calendar import OperatingDay
 from hallofshame.rules.constants import DEFAULT_WEIGHT, WEIGHT_OF_TIER
-from hallofshame.rules.live import Freshness, ParkPolled, ParkStanding, RidePolled, RideStanding
+from hallofshame.rules.freshness import Freshness
+from hallofshame.rules.live import ParkPolled, ParkStanding, RidePolled, RideStanding
 from hallofshame.rules.window import Count
 from hallofshame.store import live, parks
 from hallofshame.store.classifications import RIDE
@@ -87,7 +89,7 @@ def read(conn: Connection, now: datetime) -> Live:
     answering = {each.park.park_id for each in seen}
     return Live(
         as_of,
-        rules.freshness(as_of, now),
+        freshness.of_poll(as_of, now),
         listed,
         sorted(running, key=_longest_down_first),
         [park for park in listed if park.park_id not in answering],
@@ -126,7 +128,7 @@ def waits_now(conn: Connection, now: datetime, park_ids: Collection[int] | None,
 
 def _look(conn: Connection, listed: Iterable[Park], polled_at: Mapping[int, datetime], now: datetime) -> list[_Seen]:
     """Count the rides of the parks that have answered recently."""
-    recent = [park for park in listed if rules.freshness(polled_at.get(park.park_id), now) is Freshness.OK]
+    recent = [park for park in listed if freshness.of_poll(polled_at.get(park.park_id), now) is Freshness.OK]
     days = {park.park_id: rules.day_of(polled_at[park.park_id], park.timezone) for park in recent}
     by_day = _by_day(days)
     judged, counts = live.judged(conn, by_day), defaultdict(list)

@@ -12,18 +12,8 @@ from functools import lru_cache
 from hallofshame.model import RideState
 from hallofshame.rules import calendar, score
 from hallofshame.rules.calendar import OperatingDay
-from hallofshame.rules.constants import LIVE_WITHIN_SECONDS, LOST_AFTER_SECONDS
 from hallofshame.rules.ride_day import early_from_clock_s
 from hallofshame.rules.window import Count, is_half, is_stop, reaches, waiting_needed
-
-
-class Freshness(Enum):
-    """How old the newest successful poll is: none ever, live, too old to speak of now, lost (domain page, 4.8, S19)."""
-
-    UNKNOWN = "unknown"
-    OK = "ok"
-    WARN = "warn"
-    FAIL = "fail"
 
 
 class ParkStanding(Enum):
@@ -89,16 +79,6 @@ class RidePolled:
     def was_open_since(self, moment: datetime) -> bool:
         """Tell whether it was open at that moment or after it."""
         return self.last_open_at is not None and self.last_open_at >= moment
-
-
-def freshness(polled_at: datetime | None, now: datetime) -> Freshness:
-    """Judge the age of the newest successful poll, None where there never was one."""
-    if polled_at is None:
-        return Freshness.UNKNOWN
-    age_seconds = (now - polled_at).total_seconds()
-    if age_seconds <= LIVE_WITHIN_SECONDS:
-        return Freshness.OK
-    return Freshness.WARN if age_seconds <= LOST_AFTER_SECONDS else Freshness.FAIL
 
 
 def day_of(polled_at: datetime, timezone: str) -> OperatingDay:

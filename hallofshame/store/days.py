@@ -124,6 +124,19 @@ def final_since(conn: Connection, op_day: date) -> set[tuple[int, date]]:
     return {(row.park_id, row.op_day) for row in conn.execute(query)}
 
 
+def newest_judgement(conn: Connection, since: date) -> datetime | None:
+    """When an unfinished day was judged last, of the days from a day on."""
+    query = select(func.max(park_days.c.computed_at)).where(park_days.c.op_day >= since, ~park_days.c.is_final)
+    return conn.execute(query).scalar()
+
+
+def newest_final(conn: Connection, since: date) -> dict[int, date]:
+    """Each park's newest final day of the days from a day on, by park id."""
+    query = select(park_days.c.park_id, func.max(park_days.c.op_day))
+    query = query.where(park_days.c.op_day >= since, park_days.c.is_final).group_by(park_days.c.park_id)
+    return {row[0]: row[1] for row in conn.execute(query)}
+
+
 def newest(conn: Connection, park_id: int, not_after: date) -> Row | None:
     """A park's newest judged day."""
     query = select(park_days).where(park_days.c.park_id == park_id, park_days.c.op_day <= not_after)

@@ -46,6 +46,11 @@ def judged_until(conn: Connection, tick: Tick) -> datetime | None:
     return conn.execute(query.limit(1)).scalar()
 
 
+def newest(conn: Connection) -> datetime | None:
+    """When a watcher looked last; None where none ever did."""
+    return conn.execute(select(watch_ticks.c.ticked_at).order_by(watch_ticks.c.minute.desc()).limit(1)).scalar()
+
+
 def ticked(conn: Connection, since: datetime, until: Tick) -> list[datetime]:
     """When watchers looked, in order: from the last time at or before `since` up to this tick."""
     before = select(func.max(watch_ticks.c.minute)).where(watch_ticks.c.minute <= since)

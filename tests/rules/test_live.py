@@ -7,7 +7,7 @@ import pytest
 from hallofshame.model import RideState
 from hallofshame.rules import live
 from hallofshame.rules.calendar import utc
-from hallofshame.rules.live import Freshness, ParkPolled, ParkStanding, RidePolled, RideStanding
+from hallofshame.rules.live import ParkPolled, ParkStanding, RidePolled, RideStanding
 from hallofshame.rules.window import Count
 from tests.factories import NOON
 from tests.rules.base_park import DAY, at
@@ -31,27 +31,6 @@ def ride(
     """A ride by clock times."""
     closing_clock_s = None if usual_closing is None else at(usual_closing) - DAY.starts_at_s
     return RidePolled(state, utc(at(seen)), None if opened is None else utc(at(opened)), closing_clock_s)
-
-
-@pytest.mark.parametrize(
-    ("age_minutes", "expected"),
-    [
-        (-1, Freshness.OK),
-        (9, Freshness.OK),
-        (20, Freshness.OK),
-        (20.1, Freshness.WARN),
-        (25, Freshness.WARN),
-        (60, Freshness.WARN),
-        (61, Freshness.FAIL),
-    ],
-)
-def test_data_are_live_for_two_polls_and_lost_after_an_hour(age_minutes: float, expected: Freshness) -> None:
-    """S19."""
-    assert live.freshness(NOON - timedelta(minutes=age_minutes), NOON) is expected
-
-
-def test_without_any_poll_freshness_is_unknown() -> None:
-    assert live.freshness(None, NOON) is Freshness.UNKNOWN
 
 
 @pytest.mark.parametrize(

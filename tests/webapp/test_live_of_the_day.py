@@ -8,7 +8,8 @@ from sqlalchemy import select
 
 from hallofshame.aggregation import aggregate_day
 from hallofshame.rules.calendar import utc
-from hallofshame.rules.live import Freshness, RideStanding
+from hallofshame.rules.freshness import Freshness
+from hallofshame.rules.live import RideStanding
 from hallofshame.rules.snapshot import Snapshot
 from hallofshame.rules.status import judge
 from hallofshame.store import engine as engines

@@ -6,7 +6,8 @@ from typing import Any, Generic, TypeVar
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from hallofshame.rules.live import Freshness, freshness
+from hallofshame.rules import freshness
+from hallofshame.rules.freshness import Freshness
 
 from ..data_version import DataVersion
 from ..source import ATTRIBUTION
@@ -71,7 +72,7 @@ class Envelope(BaseModel, Generic[T]):
 
 def meta(answer: Answer[Any], version: DataVersion, now: datetime, next_page: str | None) -> Meta:
     """What an answer says of itself."""
-    recency = freshness(version.as_of, now)
+    recency = freshness.of_poll(version.as_of, now)
     return Meta(
         period=answer.period,
         first=answer.first,

@@ -1,4 +1,4 @@
-"""No route reads a table that grows with the days from end to end, once there are some months of every park."""
+"""No route reads a table that grows with the days from end to end, once there are months of many parks."""
 
 from pathlib import Path
 
@@ -16,7 +16,7 @@ from webapp.app import create_app
 
 pytestmark = [pytest.mark.integration, pytest.mark.slow]
 
-MONTHS = loading.Size(days=60, drawn_days=3, detailed_days=5, polled_days=1)
+MONTHS = loading.Size(parks=60, days=60, drawn_days=3, detailed_days=5, polled_days=1)
 NO_LIMITS = {"HOS_REQUESTS_PER_MINUTE": "0", "HOS_REQUESTS_PER_DAY": "0"}
 QUESTIONS = 40  # of each route: more say the same with other values
 
