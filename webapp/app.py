@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from typing import Any
 
-from flask import Flask
+from flask import Flask, Response
 from flask.json.provider import DefaultJSONProvider
 from flask_cors import CORS
 from werkzeug.middleware.proxy_fix import ProxyFix
@@ -12,7 +12,7 @@ from hallofshame.clock import Clock, to_iso
 from hallofshame.settings import Settings
 from hallofshame.store.engine import Engine
 
-from . import ack, guards, health, limits, metrics, problems, request_id, site, version, wording, world
+from . import ack, guards, health, limits, metrics, problems, request_id, site, static_files, version, wording, world
 from .api import blueprint as api
 from .api import documentation
 from .data_version import Versions
@@ -21,10 +21,13 @@ from .source import ATTRIBUTION, park_page, ride_page
 
 
 class _App(Flask):
-    """Flask without its question, at every call, whether a view is a coroutine: none is."""
+    """Flask without its question, at every call, whether a view is a coroutine: none is. Static files have digests."""
 
     def ensure_sync(self, func: Callable[..., Any]) -> Callable[..., Any]:
         return func
+
+    def send_static_file(self, filename: str) -> Response:
+        return super().send_static_file(static_files.name_of(filename))
 
 
 class _InOrder(DefaultJSONProvider):
@@ -44,7 +47,7 @@ def create_app(settings: Settings, clock: Clock, engine: Engine) -> Flask:
     _stand_behind_proxies(app, settings.trusted_proxies)
     problems.register(app)
     guards.register(app)
-    limits.register(app, settings)
+    limits.register(app, settings, clock)
     if settings.cors_origins:
         CORS(app, origins=list(settings.cors_origins), resources=r"/api/*", methods=["GET", "HEAD"], max_age=86_400)
     for each in (ack, api, documentation, health, metrics, site, version):
@@ -52,6 +55,7 @@ def create_app(settings: Settings, clock: Clock, engine: Engine) -> Flask:
     app.jinja_env.filters |= {"ago": wording.ago, "duration": wording.duration, "utc": wording.utc, "iso": to_iso}
     app.jinja_env.filters["local_clock"] = wording.local_clock
     app.jinja_env.globals |= {"attribution": ATTRIBUTION, "park_page": park_page, "ride_page": ride_page}
+    app.jinja_env.globals["static_file"] = static_files.address
     app.jinja_env.globals["site_url"] = settings.site_url
     return app
 

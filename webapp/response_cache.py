@@ -4,7 +4,7 @@ Bounded in bytes, so that no client can make it grow: what was asked for longest
 """
 
 from collections import OrderedDict
-from collections.abc import Hashable
+from collections.abc import Callable, Hashable
 from dataclasses import dataclass
 from threading import Lock
 
@@ -13,10 +13,18 @@ OVERHEAD_BYTES = 1_000  # of an entry beside its body
 
 
 @dataclass(frozen=True, slots=True)
-class Kept:
-    """A body, and what it holds for: while its token is the current one."""
+class Token:
+    """What a body holds for: a version of the data, in one minute since the epoch."""
 
-    token: Hashable
+    version: Hashable
+    minute: int
+
+
+@dataclass(frozen=True, slots=True)
+class Kept:
+    """A body, and what it holds for."""
+
+    token: Token
     body: bytes
     mimetype: str
     etag: str
@@ -30,6 +38,7 @@ class ResponseCache:
         self._bytes = 0
         self._kept: OrderedDict[Hashable, Kept] = OrderedDict()
         self._lock = Lock()
+        self._renewing = Lock()
 
     def get(self, request: Hashable) -> Kept | None:
         """What was served to this request last, whether or not it still holds."""
@@ -39,14 +48,30 @@ class ResponseCache:
                 self._kept.move_to_end(request)
             return kept
 
-    def put(self, request: Hashable, kept: Kept) -> None:
-        """Keep a body in the place of what was served before."""
+    def renewed(self, request: Hashable, kept: Kept | None, token: Token, make: Callable[[], Kept]) -> Kept:
+        """Make a body anew and keep it.
+
+        One thread at a time renews what is at most a minute old: meanwhile the others serve it as it was, or all
+        readers would wait whenever the version steps.
+        """
+        if kept is None or token.minute - kept.token.minute > 1:
+            return self.put(request, make())
+        if not self._renewing.acquire(blocking=False):
+            return kept
+        try:
+            return self.put(request, make())
+        finally:
+            self._renewing.release()
+
+    def put(self, request: Hashable, kept: Kept) -> Kept:
+        """Keep a body in the place of what was served before. Returns it."""
         with self._lock:
             before = self._kept.pop(request, None)
             self._bytes += _size(kept) - (_size(before) if before else 0)
             self._kept[request] = kept
             while self._bytes > self._most_bytes:
                 self._bytes -= _size(self._kept.popitem(last=False)[1])
+        return kept
 
 
 def _size(kept: Kept) -> int:

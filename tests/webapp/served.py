@@ -33,6 +33,11 @@ class Served:
     def get(self, path: str) -> requests.Response:
         return requests.get(self.url + path, timeout=20)
 
+    def pids(self) -> list[int]:
+        """Its processes, the workers last."""
+        of = self._process.pid
+        return [of, *map(int, Path(f"/proc/{of}/task/{of}/children").read_text(encoding="ascii").split())]
+
     def stop(self) -> int:
         self._process.terminate()
         return self.wait()

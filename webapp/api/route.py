@@ -5,7 +5,7 @@ import json
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
-from functools import cached_property
+from functools import cached_property, partial
 from typing import Any, get_args
 from urllib.parse import urlencode
 
@@ -18,7 +18,7 @@ from hallofshame.store import engine
 
 from .. import world as worlds
 from ..data_version import DataVersion
-from ..response_cache import Kept
+from ..response_cache import Kept, Token
 from . import csv_table, envelope, questions
 from .envelope import Answer, Envelope
 from .questions import ListQuestion, PagedQuestion, Question
@@ -68,19 +68,17 @@ class Route:
         now = here.clock.now()
         try:
             version = here.versions.current()
-            token = (version, int(now.timestamp()) // _MINUTE_SECONDS)
+            token = Token(version, int(now.timestamp()) // _MINUTE_SECONDS)
             if kept is None or kept.token != token:
-                kept = self._make(version, now, ids, wants_csv=wants_csv, token=token)
-                here.cache.put(key, kept)
+                make = partial(self._make, version, now, ids, wants_csv=wants_csv, token=token)
+                kept = here.cache.renewed(key, kept, token, make)
         except Transient:
             if kept is None:
                 raise
             return _response(_as_stale(kept), ((STALE_HEADER, "true"),))
         return _response(kept)
 
-    def _make(
-        self, version: DataVersion, now: datetime, ids: dict[str, int], *, wants_csv: bool, token: object
-    ) -> Kept:
+    def _make(self, version: DataVersion, now: datetime, ids: dict[str, int], *, wants_csv: bool, token: Token) -> Kept:
         if max(ids.values(), default=0) > questions.LARGEST_ID:
             raise NotFound
         question = questions.read(self.question, request.args)
@@ -99,7 +97,7 @@ class Route:
         return _kept(token, body, mimetype)
 
 
-def _kept(token: object, body: bytes, mimetype: str) -> Kept:
+def _kept(token: Token, body: bytes, mimetype: str) -> Kept:
     return Kept(token, body, mimetype, f'"{hashlib.blake2b(body, digest_size=16).hexdigest()}"')
 
 
@@ -116,7 +114,7 @@ def _as_stale(kept: Kept) -> Kept:
         return kept
     told = json.loads(kept.body)
     told["meta"] |= {"stale": True, "reason": envelope.DATABASE_AWAY}
-    return _kept(None, json.dumps(told, ensure_ascii=False, separators=(",", ":")).encode(), JSON)
+    return _kept(kept.token, json.dumps(told, ensure_ascii=False, separators=(",", ":")).encode(), JSON)
 
 
 def _response(kept: Kept, more_headers: tuple[tuple[str, str], ...] = ()) -> Response:

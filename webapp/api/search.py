@@ -2,18 +2,20 @@
 
 import re
 import unicodedata
-from collections.abc import Iterator
 from datetime import datetime
 from functools import lru_cache
 
 from pydantic import BaseModel, Field
 
+from hallofshame.model import Park
 from hallofshame.store import names, parks
 from hallofshame.store.engine import Connection
 
 from ..source import park_page, ride_page
 from .envelope import Answer
 from .questions import ListQuestion
+
+Line = tuple[int | None, int, str]  # id (None: a park), park id, name
 
 MOST_FOUND = 20
 
@@ -42,30 +44,29 @@ def get(conn: Connection, asked: SearchQuestion, now: datetime) -> Answer[list[F
     sought = _plain(asked.q)
     if not sought:
         return Answer([], total=0)
-    found = sorted(_all(conn, sought), key=lambda each: _order(each, sought))
-    return Answer(found[:MOST_FOUND], total=len(found))
-
-
-def _all(conn: Connection, sought: str) -> Iterator[Found]:
     by_id = {park.park_id: park for park in parks.every(conn)}
-    lines = [(None, park.park_id, park.name) for park in by_id.values()]
-    for ride_id, park_id, name in [*lines, *names.of_rides(conn)]:
-        if sought in _plain(name):
-            park = by_id[park_id]
-            yield Found(
-                ride_id=ride_id,
-                name=name,
-                park_id=park_id,
-                park_name=park.name,
-                country=park.country,
-                queue_times_url=park_page(park_id) if ride_id is None else ride_page(park_id, ride_id),
-            )
+    lines = [*((None, park.park_id, park.name) for park in by_id.values()), *names.of_rides(conn)]
+    found = sorted(_order(line, sought) for line in lines if sought in _plain(line[2]))
+    return Answer([_found(line, by_id[line[1]]) for *_, line in found[:MOST_FOUND]], total=len(found))
 
 
-def _order(found: Found, sought: str) -> tuple[int, bool, str, int]:
-    name = _plain(found.name)
-    place = 0 if name.startswith(sought) else 1 if f" {sought}" in name else 2
-    return place, found.ride_id is not None, name, found.ride_id or found.park_id
+def _order(line: Line, sought: str) -> tuple[int, bool, str, int, Line]:
+    ride_id, park_id, name = line
+    plain = _plain(name)
+    place = 0 if plain.startswith(sought) else 1 if f" {sought}" in plain else 2
+    return place, ride_id is not None, plain, ride_id or park_id, line
+
+
+def _found(line: Line, park: Park) -> Found:
+    ride_id, park_id, name = line
+    return Found(
+        ride_id=ride_id,
+        name=name,
+        park_id=park_id,
+        park_name=park.name,
+        country=park.country,
+        queue_times_url=park_page(park_id) if ride_id is None else ride_page(park_id, ride_id),
+    )
 
 
 @lru_cache(maxsize=20_000)  # every name there is, with room

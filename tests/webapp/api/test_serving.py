@@ -22,11 +22,12 @@ from tests.webapp.conftest import NO_LIMITS
 from tests.webapp.polled import opened, polled
 from webapp import world
 from webapp.app import create_app
-from webapp.response_cache import Kept, ResponseCache
+from webapp.response_cache import Kept, ResponseCache, Token
 
 pytestmark = pytest.mark.api
 
 PATH = "/api/v1/parks"
+TOKEN = Token(version=1, minute=0)
 
 
 @pytest.fixture
@@ -176,11 +177,39 @@ def test_a_database_that_is_away_is_not_asked_by_every_reader(
 def test_the_cache_is_bounded_and_forgets_what_was_asked_for_longest_ago() -> None:
     cache = ResponseCache(most_bytes=10_000)
     for number in range(10):
-        cache.put(number, Kept(None, b"x" * 2_000, "text/plain", str(number)))
+        cache.put(number, Kept(TOKEN, b"x" * 2_000, "text/plain", str(number)))
         cache.get(0)
     assert [number for number in range(10) if cache.get(number)] == [0, 8, 9]
-    cache.put(9, Kept(None, b"y" * 6_000, "text/plain", "9"))
+    cache.put(9, Kept(TOKEN, b"y" * 6_000, "text/plain", "9"))
     assert [number for number in range(10) if cache.get(number)] == [8, 9]
+
+
+def kept(minute: int, body: bytes = b"") -> Kept:
+    return Kept(Token(1, minute), body, "text/plain", "")
+
+
+def test_while_one_thread_renews_the_others_serve_what_is_a_minute_old() -> None:
+    cache, meanwhile = ResponseCache(), []
+
+    def make() -> Kept:
+        meanwhile.append(cache.renewed("other", kept(0, b"old"), Token(1, 1), lambda: kept(1, b"new")).body)
+        meanwhile.append(cache.renewed("too old", kept(0, b"old"), Token(1, 2), lambda: kept(2, b"new")).body)
+        meanwhile.append(cache.renewed("never asked", None, Token(1, 1), lambda: kept(1, b"new")).body)
+        return kept(1, b"new")
+
+    assert cache.renewed("one", kept(0), Token(1, 1), make).body == b"new"
+    assert meanwhile == [b"old", b"new", b"new"]
+    assert cache.renewed("other", kept(0, b"old"), Token(1, 1), lambda: kept(1, b"new")).body == b"new"
+
+
+def test_a_renewal_that_fails_lets_the_next_one_try() -> None:
+    def fail() -> Kept:
+        raise Transient("gone")
+
+    cache = ResponseCache()
+    with pytest.raises(Transient):
+        cache.renewed("one", kept(0), Token(1, 1), fail)
+    assert cache.renewed("one", kept(0), Token(1, 1), lambda: kept(1, b"new")).body == b"new"
 
 
 def test_what_is_refused_fills_no_cache(client: FlaskClient) -> None:
