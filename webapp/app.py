@@ -16,6 +16,7 @@ from . import ack, guards, health, limits, metrics, problems, request_id, site, 
 from .api import blueprint as api
 from .api import documentation
 from .data_version import Versions
+from .live_board import LiveBoard
 from .response_cache import ResponseCache
 from .source import ATTRIBUTION, park_page, ride_page
 
@@ -42,7 +43,12 @@ def create_app(settings: Settings, clock: Clock, engine: Engine) -> Flask:
     app.json = _InOrder(app)
     key = settings.signing_key
     signing_key = key.get_secret_value() if key else None
-    world.keep(app, world.World(clock, engine, signing_key, settings.release, Versions(engine, clock), ResponseCache()))
+    world.keep(
+        app,
+        world.World(
+            clock, engine, signing_key, settings.release, Versions(engine, clock), ResponseCache(), LiveBoard()
+        ),
+    )
     app.wsgi_app = request_id.named(app.wsgi_app)  # type: ignore[method-assign, assignment]
     _stand_behind_proxies(app, settings.trusted_proxies)
     problems.register(app)

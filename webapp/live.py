@@ -118,12 +118,11 @@ def rides_now(conn: Connection, park: Park, now: datetime) -> list[tuple[RideNow
     return sorted(found, key=lambda each: _name(each[0]))
 
 
-def waits_now(conn: Connection, now: datetime, park_ids: Collection[int] | None, limit: int, offset: int) -> Waits:
+def waits_now(conn: Connection, seen: Live, park_ids: Collection[int] | None, limit: int, offset: int) -> Waits:
     """The longest waits of all running parks, or of some, longest first; equal ones by name, then id."""
-    listed = [park for park in parks.active(conn) if park_ids is None or park.park_id in park_ids]
-    seen = _look(conn, listed, live.latest_polls(conn, [park.park_id for park in listed]), now)
-    running = [each.park.park_id for each in seen if each.standing is not ParkStanding.CLOSED]
-    return Waits(live.waits(conn, running, limit, offset), live.count_waits(conn, running))
+    running = [now.park.park_id for now in seen.running_parks]
+    asked = [park_id for park_id in running if park_ids is None or park_id in park_ids]
+    return Waits(live.waits(conn, asked, limit, offset), live.count_waits(conn, asked))
 
 
 def _look(conn: Connection, listed: Iterable[Park], polled_at: Mapping[int, datetime], now: datetime) -> list[_Seen]:

@@ -6,10 +6,14 @@ Bounded in bytes, so that no client can make it grow: what was asked for longest
 from collections import OrderedDict
 from collections.abc import Callable, Hashable
 from dataclasses import dataclass
+from datetime import datetime
 from threading import Lock
+from typing import Self
 
 MOST_BYTES = 32_000_000  # per worker; an answer has 1 to 100 kB
 OVERHEAD_BYTES = 1_000  # of an entry beside its body
+
+_MINUTE_SECONDS = 60
 
 
 @dataclass(frozen=True, slots=True)
@@ -18,6 +22,10 @@ class Token:
 
     version: Hashable
     minute: int
+
+    @classmethod
+    def of(cls, version: Hashable, now: datetime) -> Self:
+        return cls(version, int(now.timestamp()) // _MINUTE_SECONDS)
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,9 +4,8 @@ from flask import Blueprint, render_template
 
 from hallofshame.store import engine
 
-from . import live
 from .revalidation import revalidated
-from .world import world
+from .world import live_now, world
 
 routes = Blueprint("site", __name__)
 routes.after_request(revalidated)
@@ -17,5 +16,5 @@ def get_live_page() -> str:
     """The parks that are open now, with their rides that are reported closed."""
     now = world().clock.now()
     with engine.read(world().engine) as conn:
-        seen = live.read(conn, now)
+        seen = live_now(conn, now)
     return render_template("live.html", live=seen, now=now)

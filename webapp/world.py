@@ -1,14 +1,17 @@
 """What every view is given, kept by the application that serves the request."""
 
 from dataclasses import dataclass
+from datetime import datetime
 from typing import cast
 
 from flask import Flask, current_app
 
 from hallofshame.clock import Clock
-from hallofshame.store.engine import Engine
+from hallofshame.store.engine import Connection, Engine
 
 from .data_version import Versions
+from .live import Live
+from .live_board import LiveBoard
 from .response_cache import ResponseCache
 
 _KEY = "hallofshame"
@@ -24,11 +27,18 @@ class World:
     release: str | None
     versions: Versions
     cache: ResponseCache
+    live_board: LiveBoard
 
 
 def keep(app: Flask, world: World) -> None:
     """Give an application its world."""
     app.extensions[_KEY] = world
+
+
+def live_now(conn: Connection, now: datetime) -> Live:
+    """How every park stands right now."""
+    here = world()
+    return here.live_board.read(conn, here.versions.current(), now)
 
 
 def world() -> World:

@@ -160,7 +160,7 @@ def test_after_closing_a_park_is_looked_at_alone_and_has_no_score(engine: Engine
     with engines.read(engine) as conn:
         assert live.read(conn, utc(at("18:50"))).running_parks == []
         now = live.park_now(conn, HERE, utc(at("18:50")))
-        waits = live.waits_now(conn, utc(at("18:50")), None, 10, 0)
+        waits = live.waits_now(conn, live.read(conn, utc(at("18:50"))), None, 10, 0)
     assert now is not None
     assert (now.is_running, now.shame, now.rides_closed, now.down, now.longest_waits) == (False, None, 10, [], [])
     assert (waits.rides, waits.total) == ([], 0)
@@ -175,7 +175,7 @@ def test_what_does_not_answer_is_not_called_down(engine: Engine) -> None:
         seen = live.read(conn, NOON)
         assert live.park_now(conn, park(7), NOON) is None
         assert live.rides_now(conn, park(7), NOON) == []
-        assert live.waits_now(conn, NOON, [7], 10, 0).total == 0
+        assert live.waits_now(conn, live.read(conn, NOON), [7], 10, 0).total == 0
     assert ([now.park.park_id for now in seen.running_parks], seen.freshness) == ([6], Freshness.OK)
     assert [silent.park_id for silent in seen.silent_parks] == [7, 8, 9, 10, 11]
     assert live.coverage(seen) == pytest.approx(1 / 6)
@@ -185,8 +185,8 @@ def test_the_longest_waits_are_of_all_running_parks_or_of_some_page_by_page(engi
     polled(engine, NOON, opened(1, 20), opened(2, 45), opened(3, 5), of=park(6))
     polled(engine, NOON, opened(11, 45, name="A"), opened(12, 30), opened(13, 60, name="X Single Rider"), of=park(7))
     with engines.read(engine) as conn:
-        first, second = (live.waits_now(conn, NOON, None, 3, offset) for offset in (0, 3))
-        of_one = live.waits_now(conn, NOON, [7], 10, 0)
+        first, second = (live.waits_now(conn, live.read(conn, NOON), None, 3, offset) for offset in (0, 3))
+        of_one = live.waits_now(conn, live.read(conn, NOON), [7], 10, 0)
     assert [ride.ride_id for ride in first.rides] == [11, 2, 12]
     assert [ride.ride_id for ride in second.rides] == [1, 3]
     assert first.total == second.total == 5

@@ -10,6 +10,7 @@ from hallofshame.store.live import RideNow
 
 from .. import live
 from ..live import ParkNow
+from ..world import live_now
 from .envelope import Answer
 from .questions import LIVE, ListQuestion
 from .subjects import ParkRef, RideRef, park_ref, ride_ref
@@ -45,7 +46,7 @@ class LivePark(ParkRef):
 
 def get(conn: Connection, asked: ListQuestion, now: datetime) -> Answer[list[LivePark]]:
     """Every park that runs: that with the longest down ride first."""
-    seen = live.read(conn, now)
+    seen = live_now(conn, now)
     rows = [live_park(park) for park in seen.running_parks]
     return Answer(rows, period=LIVE, coverage=live.coverage(seen), total=len(rows))
 

@@ -12,6 +12,7 @@ from hallofshame.store.live import RideNow
 
 from .. import live
 from ..live import ParkNow
+from ..world import live_now
 from .chosen_parks import ChosenParks
 from .envelope import Answer
 from .figures import ParkFigures, RideFigures, Trended
@@ -35,7 +36,7 @@ _NO_RIDE_FIGURES: dict[str, Any] = dict.fromkeys((*RideFigures.model_fields, *Tr
 
 def parks(conn: Connection, asked: RankingQuestion, chosen: ChosenParks, now: datetime) -> Answer[list[RankedPark]]:
     """Running parks by the weighted share of their rides that are down; `downtime` sorts by how many are."""
-    seen = live.read(conn, now)
+    seen = live_now(conn, now)
     running = [park for park in seen.running_parks if chosen.ids is None or park.park.park_id in chosen.ids]
     running.sort(key=lambda park: (park.shame is None, -(park.shame or 0), park.park.name.casefold()))
     places = _places([park.shame for park in running])
@@ -48,7 +49,7 @@ def rides(
     conn: Connection, asked: RideRankingQuestion, chosen: ChosenParks, park_ids: Collection[int] | None, now: datetime
 ) -> Answer[list[RankedRide]]:
     """Rides that are down now, the longest first; score and downtime are the same here."""
-    seen = live.read(conn, now)
+    seen = live_now(conn, now)
     down = [
         (ride, park)
         for park in seen.running_parks

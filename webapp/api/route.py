@@ -28,7 +28,6 @@ CACHE_CONTROL = "public, max-age=60, stale-while-revalidate=600, stale-if-error=
 STALE_HEADER = "Data-Stale"
 
 _HEADERS = (("Cache-Control", CACHE_CONTROL), ("Vary", "Accept"))
-_MINUTE_SECONDS = 60
 
 View = Callable[..., Answer[Any]]  # (conn, question, now, **ids of the path)
 
@@ -68,7 +67,7 @@ class Route:
         now = here.clock.now()
         try:
             version = here.versions.current()
-            token = Token(version, int(now.timestamp()) // _MINUTE_SECONDS)
+            token = Token.of(version, now)
             if kept is None or kept.token != token:
                 make = partial(self._make, version, now, ids, wants_csv=wants_csv, token=token)
                 kept = here.cache.renewed(key, kept, token, make)

@@ -15,6 +15,7 @@ from hallofshame.store.engine import Connection
 from hallofshame.store.leaderboards import Chosen, Page
 
 from .. import live
+from ..world import live_now
 from .chosen_parks import ChosenParks, choose
 from .envelope import Answer
 from .questions import FILTER, LIVE, OneOf, PagedQuestion, next_offset
@@ -56,7 +57,7 @@ def get(conn: Connection, asked: WaitsQuestion, now: datetime) -> Answer[list[Ri
 
 
 def _now(conn: Connection, asked: WaitsQuestion, chosen: ChosenParks, now: datetime) -> Answer[list[RideWait]]:
-    waiting = live.waits_now(conn, now, chosen.ids, asked.limit, asked.offset)
+    waiting = live.waits_now(conn, live_now(conn, now), chosen.ids, asked.limit, asked.offset)
     usual = waits.of_rides(conn, _AVERAGES.value, [ride.ride_id for ride in waiting.rides])
     rows = [
         RideWait(
