@@ -22,6 +22,7 @@ QUICK = (
     "--innodb-log-file-size=8M",
     "--character-set-server=utf8mb4",
 )
+_AS_USER = ["--user=mysql"] if os.geteuid() == 0 else []
 
 
 def available() -> bool:
@@ -31,26 +32,40 @@ def available() -> bool:
 @contextmanager
 def server() -> Iterator[Path]:
     """Start one; yields its socket, where user root needs no password."""
+    with installed() as folder, running(folder) as socket:
+        yield socket
+
+
+@contextmanager
+def installed() -> Iterator[Path]:
+    """A folder with an empty server's data, to be started once or more often."""
     folder = Path(tempfile.mkdtemp(prefix="hos-mariadb-"))
-    as_user = ["--user=mysql"] if os.geteuid() == 0 else []
-    if as_user:
-        shutil.chown(folder, "mysql", "mysql")
-    options = ["--no-defaults", *as_user, f"--datadir={folder}/data"]
-    subprocess.run(
-        ["mariadb-install-db", *options, "--skip-test-db", "--auth-root-authentication-method=normal"],
-        check=True,
-        capture_output=True,
-    )
+    try:
+        if _AS_USER:
+            shutil.chown(folder, "mysql", "mysql")
+        subprocess.run(
+            ["mariadb-install-db", *_own(folder), "--skip-test-db", "--auth-root-authentication-method=normal"],
+            check=True,
+            capture_output=True,
+        )
+        yield folder
+    finally:
+        shutil.rmtree(folder)
+
+
+@contextmanager
+def running(folder: Path, *options: str) -> Iterator[Path]:
+    """Start the server of a folder; yields its socket. Options come after the quick ones, and win."""
     socket = folder / "s.sock"
-    files = [f"--socket={socket}", f"--pid-file={folder}/pid", f"--log-error={folder}/error.log"]
-    daemon = subprocess.Popen(["mariadbd", *options, *files, *QUICK], stderr=subprocess.DEVNULL)
+    # A server that starts deletes the temporary tables it finds in its folder for them: no two may share one.
+    files = [f"--socket={socket}", f"--pid-file={folder}/pid", f"--log-error={folder}/error.log", f"--tmpdir={folder}"]
+    daemon = subprocess.Popen(["mariadbd", *_own(folder), *files, *QUICK, *options], stderr=subprocess.DEVNULL)
     try:
         _wait_until_it_answers(socket, daemon)
         yield socket
     finally:
         daemon.terminate()
         daemon.wait()
-        shutil.rmtree(folder)
 
 
 def url(socket: Path, database: str, driver: str) -> str:
@@ -60,6 +75,10 @@ def url(socket: Path, database: str, driver: str) -> str:
 def execute(socket: Path, statement: str) -> None:
     with pymysql.connect(unix_socket=str(socket), user="root") as connection, connection.cursor() as cursor:
         cursor.execute(statement)
+
+
+def _own(folder: Path) -> list[str]:
+    return ["--no-defaults", *_AS_USER, f"--datadir={folder}/data"]
 
 
 def _wait_until_it_answers(socket: Path, daemon: "subprocess.Popen[bytes]") -> None:
