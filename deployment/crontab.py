@@ -13,15 +13,16 @@ from zoneinfo import ZoneInfo
 import click
 from cronsim import CronSim
 
-from hallofshame import clock_changes, jobs_file, linting, settings
+from hallofshame import clock_changes, jobs_file, linting, release, settings
 from hallofshame.clock import SystemClock
 from hallofshame.clock_changes import ClockChange
 from hallofshame.errors import Permanent
 from hallofshame.jobs_file import Job
 from hallofshame.linting import Place
 
-from . import installed_crontab
+from . import installed_crontab, installed_timers
 from .installed_crontab import Difference, Installed
+from .installed_timers import Folder
 
 # For a longer one Debian's cron refuses the whole crontab.
 LONGEST_COMMAND = 998
@@ -75,6 +76,7 @@ def check(path: Path | None, user: str | None, *, as_json: bool) -> None:
     installed = Installed(path, user)
     jobs, block = _wanted(user)
     differences = installed_crontab.differences(installed.read(), block, jobs, has_user=user is not None)
+    differences += _in_timers()
     if as_json:
         click.echo(json.dumps([asdict(each) for each in differences], indent=2))
     else:
@@ -102,10 +104,22 @@ def install(path: Path | None, user: str | None) -> None:
 
 
 def _wanted(user: str | None) -> tuple[dict[str, Job], list[str]]:
-    loaded = settings.load()
-    jobs = jobs_file.load(loaded.jobs_file)
-    place = Place(Path(sys.executable).parent, loaded.state_dir, loaded.jobs_file.absolute())
+    jobs, place = declared()
     return jobs, list(lines(jobs, place, SystemClock().now(), user))
+
+
+def declared() -> tuple[dict[str, Job], Place]:
+    """The jobs of jobs.toml, and where they run. Raises Permanent for each that cannot be meant."""
+    loaded = settings.load()
+    place = Place(Path(release.programs()), loaded.state_dir, loaded.jobs_file.absolute())
+    return jobs_file.load(loaded.jobs_file), place
+
+
+def _in_timers() -> list[Difference]:
+    """The jobs that systemd's timers start as well."""
+    advice = "choose one: remove the timer, or the crontab's line"
+    timed = Folder(installed_timers.SYSTEM).jobs()
+    return [Difference("in_timers", job, None, "a timer of systemd starts it, too", advice) for job in timed]
 
 
 def _tell(differences: list[Difference], installed: Installed) -> None:
@@ -118,16 +132,24 @@ def _tell(differences: list[Difference], installed: Installed) -> None:
 def lines(jobs: dict[str, Job], place: Place, now: datetime, user: str | None = None) -> Iterator[str]:
     """The block, line by line, its marks included. Its times are UTC: the host's clock is."""
     yield installed_crontab.BEGIN
-    yield f"PATH={linting.search_path(place.programs)}"
-    yield f"HOS_STATE_DIR={place.state_dir}"
-    yield f"HOS_JOBS_FILE={place.jobs_file}"
+    for name, value in variables(place).items():
+        yield f"{name}={value}"
     for name, job in jobs.items():
-        for fields in _fields(job, now):
+        for fields in in_utc(job, now):
             yield " ".join(filter(None, (fields, user, _command(name, job))))
     yield installed_crontab.END
 
 
-def _fields(job: Job, now: datetime) -> Iterator[str]:
+def variables(place: Place) -> dict[str, str]:
+    """What every job is started with besides its command."""
+    return {
+        "PATH": linting.search_path(place.programs),
+        "HOS_STATE_DIR": str(place.state_dir),
+        "HOS_JOBS_FILE": str(place.jobs_file),
+    }
+
+
+def in_utc(job: Job, now: datetime) -> Iterator[str]:
     """Cron fields in UTC. In another zone: every minute and hour that can be meant; `--when` lets the right one run."""
     if job.timezone == "UTC":
         yield job.schedule
@@ -167,11 +189,15 @@ def _is_skipped(due: datetime, change: ClockChange) -> bool:
     return change.before <= on_that_day < change.after
 
 
-def _command(name: str, job: Job) -> str:
+def argv(name: str, job: Job) -> list[str]:
+    """The command that runs it, wrapped."""
     when = [] if job.timezone == "UTC" else ["--when", job.schedule, "--tz", job.timezone]
-    argv = ["hos-cron", name, *_flags(job), *when, "--", *job.command]
+    return ["hos-cron", name, *_flags(job), *when, "--", *job.command]
+
+
+def _command(name: str, job: Job) -> str:
     # Cron takes % for a newline, and one backslash before % or another backslash away.
-    command = shlex.join(argv).replace("\\", r"\\").replace("%", r"\%")
+    command = shlex.join(argv(name, job)).replace("\\", r"\\").replace("%", r"\%")
     if len(command) > LONGEST_COMMAND:
         raise Permanent(f"jobs.{name}: cron takes {LONGEST_COMMAND} characters a line: put the command into a script")
     return command

@@ -32,7 +32,7 @@ _CRON_D_NAME = re.compile(r"[A-Za-z0-9_-]+")
 class Difference:
     """One way in which what is installed is not what jobs.toml means. `line` counts from 1; None: none is there."""
 
-    kind: str  # missing, drifted, duplicated, stray, not_wrapped, unescaped
+    kind: str  # missing, drifted, duplicated, stray, not_wrapped, unescaped, in_timers
     job: str
     line: int | None
     problem: str
@@ -86,6 +86,16 @@ def differences(lines: list[str], block: list[str], jobs: dict[str, Job], *, has
     wanted, found = _entries(block, jobs, has_user=has_user), _entries(lines, jobs, has_user=has_user)
     named = dict.fromkeys([*jobs, *(entry.job for entry in found)])
     return [each for job in named for each in _of_job(job, _of(wanted, job), _of(found, job), is_known=job in jobs)]
+
+
+def started(lines: list[str], jobs: dict[str, Job], *, has_user: bool) -> list[str]:
+    """The jobs that some line starts."""
+    return list(dict.fromkeys(entry.job for entry in _entries(lines, jobs, has_user=has_user)))
+
+
+def is_read_by_cron(path: Path) -> bool:
+    """Tell whether cron reads a file in /etc/cron.d, by its name."""
+    return _CRON_D_NAME.fullmatch(path.name) is not None and path.is_file()
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,37 +1,24 @@
-"""Whether this host is able to do its work: the checks of `hos doctor`.
-
-Each stands by itself: none waits for another, hides another, or takes longer than `LONGEST_SECONDS`.
-"""
+"""Whether this host is able to do its work: the checks of `hos doctor`."""
 
 import ctypes
 import fcntl
-import logging
 import os
 import tempfile
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from enum import Enum
 from pathlib import Path
-from threading import Thread
 
-from hallofshame import jobs_file
+from hallofshame import checks, jobs_file
 from hallofshame.alerts import state_file
 from hallofshame.alerts.outbox import UNDELIVERABLE_AFTER
-from hallofshame.clock import SystemClock, to_iso
-from hallofshame.errors import HallOfShameError
+from hallofshame.checks import Answers, Check, Finding, Host, Level
+from hallofshame.clock import to_iso
 from hallofshame.jobs_file import Job
 from hallofshame.journal import Journal
 from hallofshame.model import Run, RunState
-from hallofshame.settings import Settings
 from hallofshame.store import database, engine, runs
 from hallofshame.store.schema import REVISION
 
-log = logging.getLogger(__name__)
-
 LONGEST_SECONDS = 10.0
-LITTLE_FREE_BYTES, LEAST_FREE_BYTES = 1 << 30, 100 << 20
-LEAST_FREE_FILES = 1_000
 BACKLOG_AGE = timedelta(minutes=15)  # a job that runs every ten minutes has flushed since
 RECENT = timedelta(days=1)
 OVERDUE = timedelta(hours=1)  # anything finer is the watcher's business
@@ -41,73 +28,9 @@ _TIME_ERROR = 5  # sys/timex.h: the clock is not synchronised
 _GOOD_ENDS = {RunState.RUNNING, RunState.SUCCEEDED, RunState.SKIPPED}
 
 
-class Level(Enum):
-    """How much it matters. Declared from good to bad."""
-
-    OK = "ok"
-    WARN = "warn"
-    FAIL = "fail"
-
-
-@dataclass(frozen=True, slots=True)
-class Finding:
-    """What a check has found, and what to do about it."""
-
-    check: str
-    level: Level
-    message: str
-
-
-@dataclass(frozen=True, slots=True)
-class Host:
-    """What the checks look at."""
-
-    settings: Settings
-    settings_problems: tuple[str, ...]
-    now: datetime
-
-
-Answers = Iterator[tuple[Level, str]]
-
-
 def examine(host: Host) -> list[Finding]:
-    """Make every check at once. What has not answered in time has failed."""
-    examinations = [_Examination(name, check, host) for name, check in CHECKS.items()]
-    clock = SystemClock()
-    gives_up_at = clock.monotonic() + LONGEST_SECONDS
-    for each in examinations:
-        each.join(max(0.0, gives_up_at - clock.monotonic()))
-    return [finding for each in examinations for finding in each.findings()]
-
-
-class _Examination(Thread):
-    """One check on its way. A daemon: one that hangs does not keep the process."""
-
-    def __init__(self, name: str, check: Callable[[Host], Answers], host: Host) -> None:
-        super().__init__(name=name, daemon=True)
-        self._check = check
-        self._host = host
-        self._answers: list[tuple[Level, str]] = [(Level.FAIL, f"no answer within {LONGEST_SECONDS:g} s")]
-        self.start()
-
-    def run(self) -> None:
-        try:
-            self._answers = list(self._check(self._host))
-        except (HallOfShameError, OSError) as error:
-            self._answers = [(Level.FAIL, str(error))]
-        except Exception as error:
-            log.exception("the check of %s is broken", self.name)
-            self._answers = [(Level.FAIL, f"the check itself is broken: {error!r}")]
-
-    def findings(self) -> list[Finding]:
-        return [Finding(self.name, level, " ".join(message.split())) for level, message in self._answers]
-
-
-def _settings(host: Host) -> Answers:
-    for problem in host.settings_problems:
-        yield Level.FAIL, problem
-    if not host.settings_problems:
-        yield Level.OK, "all are as expected"
+    """Make every check. What has not answered within `LONGEST_SECONDS` has failed."""
+    return checks.examine(CHECKS, host, LONGEST_SECONDS)
 
 
 def _state_directory(host: Host) -> Answers:
@@ -122,17 +45,7 @@ def _state_directory(host: Host) -> Answers:
 
 
 def _disk(host: Host) -> Answers:
-    disk = os.statvfs(_made(host.settings.state_dir))
-    free_bytes = disk.f_bavail * disk.f_frsize
-    free = f"{free_bytes / (1 << 30):.1f} GiB free where {host.settings.state_dir} is"
-    if free_bytes < LEAST_FREE_BYTES:
-        yield Level.FAIL, f"{free}: make room, records and readings are about to be lost"
-    elif disk.f_files and disk.f_favail < LEAST_FREE_FILES:
-        yield Level.FAIL, f"{disk.f_favail} files can still be made where {host.settings.state_dir} is: remove some"
-    elif free_bytes < LITTLE_FREE_BYTES:
-        yield Level.WARN, f"{free}: make room"
-    else:
-        yield Level.OK, free
+    return checks.disk_has_room(host.settings.state_dir)
 
 
 def _locks(host: Host) -> Answers:
@@ -157,14 +70,14 @@ def _journal(host: Host) -> Answers:
 def _database(host: Host) -> Answers:
     opened = database.open_as_it_is(host.settings.database_url.get_secret_value())
     revision = database.current_revision(opened)
-    if revision == REVISION:
+    if database.is_enough(revision):
         with engine.read(opened) as conn:
             runs.record(conn, _probe(host.now))  # and never committed
-        yield Level.OK, f"answers, takes rows, and its schema is {REVISION}"
-    elif opened.dialect.name == "sqlite" and (revision or "") < REVISION:
+        yield Level.OK, f"answers, takes rows, and its schema is {revision}"
+    elif opened.dialect.name == "sqlite":
         yield Level.OK, f"its schema is {revision or 'empty'} and goes to {REVISION} on first use"
     else:
-        yield Level.FAIL, f"its schema is {revision or 'empty'}, this release needs {REVISION}: run hos migrate"
+        yield Level.FAIL, database.refusal(revision)
 
 
 def _mail(host: Host) -> Answers:
@@ -199,7 +112,7 @@ def _jobs(host: Host) -> Answers:
 def _last_runs(host: Host) -> Answers:
     jobs = jobs_file.load(host.settings.jobs_file)
     opened = database.open_as_it_is(host.settings.database_url.get_secret_value())
-    if database.current_revision(opened) != REVISION:
+    if not database.is_enough(database.current_revision(opened)):
         yield Level.WARN, f"none is known before the database's schema is {REVISION}"
         return
     with engine.read(opened) as conn:
@@ -268,8 +181,8 @@ def _probe(now: datetime) -> Run:
     )
 
 
-CHECKS: dict[str, Callable[[Host], Answers]] = {
-    "settings": _settings,
+CHECKS: dict[str, Check] = {
+    "settings": checks.settings_are_right,
     "state directory": _state_directory,
     "disk": _disk,
     "locks": _locks,

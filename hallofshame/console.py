@@ -16,6 +16,7 @@ COMMANDS = {
     "alert-test": ("hallofshame.commands.alert_test:alert_test", "Send a test mail the way alerts go."),
     "audit": ("hallofshame.commands.audit:audit", "Show how a park's or a ride's figures of a day came about."),
     "backfill": ("hallofshame.commands.backfill:backfill", "Judge operating days once more."),
+    "credentials": ("hallofshame.deployment.credentials:credentials", "Bring secrets from AWS's parameter store."),
     "crontab": ("hallofshame.deployment.crontab:crontab", "Print, check or install the crontab that jobs.toml means."),
     "doctor": ("hallofshame.commands.doctor:doctor", "Check whether this host is able to do its work."),
     "flush": ("hallofshame.commands.flush:flush", "Bring what waits in the journal to the database."),
@@ -32,6 +33,10 @@ COMMANDS = {
     "runs": ("hallofshame.commands.runs:runs", "List runs, newest first."),
     "snooze": ("hallofshame.commands.telling:snooze", "Let the reminders about a job wait."),
     "status": ("hallofshame.commands.status:status", "Show each job: its last run, and when it is due next."),
+    "timers": ("hallofshame.deployment.timers:timers", "Print, check or install jobs as systemd's timers."),
+    "unit-failed": ("hallofshame.commands.units:unit_failed", "Tell that systemd has given up a unit."),
+    "unit-works": ("hallofshame.commands.units:unit_works", "Tell that a unit which had failed works again."),
+    "validate": ("hallofshame.deployment.validation:validate", "Check whether this release can run here."),
     "watch": ("hallofshame.monitoring.commands:watch", "Look after the jobs once: what was missed, late or hangs."),
 }
 

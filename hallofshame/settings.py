@@ -1,7 +1,7 @@
 """Every setting, described once. The only module that reads the environment.
 
-A setting comes from the environment, else from `.env` in the working directory, else from its default; an empty value
-means unset. A secret may also stand in a file named by `NAME_FILE`.
+A setting comes from the environment, else from `.env` in the working directory, else from the file of the host
+(`host_file`), else from its default. An empty value means unset. A secret may stand in a file named by `NAME_FILE`.
 """
 
 import os
@@ -9,8 +9,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from difflib import get_close_matches
+from io import StringIO
 from pathlib import Path
 from typing import Annotated, Any, Self
+from urllib.parse import quote
 
 from dotenv import dotenv_values
 from pydantic import (
@@ -21,11 +23,15 @@ from pydantic import (
     Field,
     SecretStr,
     ValidationError,
+    ValidationInfo,
+    field_validator,
 )
 from pydantic.fields import FieldInfo
 
+from hallofshame import host_file
 from hallofshame.clock import parse_utc
 from hallofshame.errors import SettingsError
+from hallofshame.release import of_path
 
 ENV_FILE = Path(".env")
 
@@ -49,11 +55,12 @@ def _is_absolute(path: Path) -> Path:
     return path
 
 
-def _addresses(value: object) -> object:
+def _listed(value: object) -> object:
     return tuple(part.strip() for part in value.split(",") if part.strip()) if isinstance(value, str) else value
 
 
 Address = Annotated[str, Field(pattern=r"^[^@\s,]+@[^@\s,]+$")]
+Origin = Annotated[str, Field(pattern=r"^(\*|https?://[^/\s,]+)$")]
 HttpUrl = Annotated[str, _starts_with("http://", "https://")]
 
 
@@ -73,6 +80,13 @@ class Settings(BaseModel):
         lambda: Path("var").absolute(),
         "Folder for locks, journal, caches and the embedded database. Default: var, in the working directory.",
         "a folder this user can write to",
+    )
+    # Never wrong by itself: in the place of a bad one its default would be taken, and with that a plain connection.
+    database_ca: Annotated[Path, AfterValidator(Path.absolute)] | None = _setting(
+        "HOS_DATABASE_CA",
+        None,
+        "The CA that the certificate of the database's server has to be signed by; with it, TLS alone is spoken there.",
+        "the path of a PEM file",
     )
     database_url: Annotated[SecretStr, _starts_with("sqlite:///", "mysql", "mariadb")] = _setting(
         "HOS_DATABASE_URL",
@@ -134,7 +148,7 @@ class Settings(BaseModel):
     alert_from: Address = _setting(
         "HOS_ALERT_FROM", "hallofshame@localhost", "The sender of alert mails.", "one mail address"
     )
-    alert_to: Annotated[tuple[Address, ...], BeforeValidator(_addresses)] = _setting(
+    alert_to: Annotated[tuple[Address, ...], BeforeValidator(_listed)] = _setting(
         "HOS_ALERT_TO", (), "Who gets alert mails.", "mail addresses, separated by commas"
     )
     heartbeat_url: Annotated[SecretStr, _starts_with("http://", "https://")] | None = _setting(
@@ -155,6 +169,42 @@ class Settings(BaseModel):
         "Where the public site answers: links in mails start with it, and Queue-Times is told it with each request.",
         "a URL that starts with http:// or https://",
     )
+    trusted_proxies: Annotated[int, Field(ge=0, le=5)] = _setting(
+        "HOS_TRUSTED_PROXIES",
+        0,
+        "How many proxies stand in front of the site, whose X-Forwarded-For is believed; 1 behind Apache.",
+        "a number from 0 to 5",
+    )
+    web_workers: Annotated[int, Field(ge=1, le=64)] = _setting(
+        "HOS_WEB_WORKERS",
+        2,
+        "How many processes serve the site; each counts its share of the rate limits in its own memory.",
+        "a number from 1 to 64",
+    )
+    requests_per_minute: Annotated[int, Field(ge=0)] = _setting(
+        "HOS_REQUESTS_PER_MINUTE",
+        60,
+        "How many requests to the API one client is allowed in a minute; 0 means no limit.",
+        "a number, 0 or more",
+    )
+    requests_per_day: Annotated[int, Field(ge=0)] = _setting(
+        "HOS_REQUESTS_PER_DAY",
+        5_000,
+        "How many requests to the API one client is allowed in a day; 0 means no limit.",
+        "a number, 0 or more",
+    )
+    rate_limit_storage_url: Annotated[SecretStr, _starts_with("redis://", "rediss://")] | None = _setting(
+        "HOS_RATE_LIMIT_STORAGE_URL",
+        None,
+        "Where requests are counted for all hosts together (needs hallofshame[redis]); without it each worker counts.",
+        "redis://host:6379 or rediss://user:password@host:6379",
+    )
+    cors_origins: Annotated[tuple[Origin, ...], BeforeValidator(_listed)] = _setting(
+        "HOS_CORS_ORIGINS",
+        (),
+        "Sites whose pages may read the API in a browser.",
+        "origins, separated by commas, such as https://example.org; or *",
+    )
     signing_key: Annotated[SecretStr, Field(min_length=32)] | None = _setting(
         "HOS_SIGNING_KEY",
         None,
@@ -163,13 +213,35 @@ class Settings(BaseModel):
     )
     release: str | None = _setting(
         "HOS_RELEASE",
-        None,
-        "The release that each run's record names. Default: that of the folder below releases/ it runs from.",
+        lambda: of_path(__file__),
+        "The release that runs and the site name. Default: that of the folder below releases/ it runs from.",
         "a short name, such as 1.4.2 or a commit",
+    )
+    docs_url: HttpUrl | None = _setting(
+        "HOS_DOCS_URL",
+        None,
+        "Where this repository's files can be read in a browser; mails link to the handbook there.",
+        "a URL that starts with http:// or https://, such as https://code.example.org/hallofshame/blob/main",
+    )
+    ssm_prefix: Annotated[str, Field(pattern=r"^(/[A-Za-z0-9_.-]+)+/$")] | None = _setting(
+        "HOS_SSM_PREFIX",
+        None,
+        "Where secrets lie in AWS's parameter store, each below its setting's name (needs hallofshame[aws]).",
+        "a path with a slash at both ends, such as /themeparkhallofshame/prod/",
     )
     jobs_file: Path = _setting(
         "HOS_JOBS_FILE", Path("jobs.toml"), "The file that declares every job.", "the path of a TOML file"
     )
+
+    @field_validator("database_url")
+    @classmethod
+    def _with_its_ca(cls, value: SecretStr, info: ValidationInfo) -> SecretStr:
+        """Let the URL name the CA, as SQLAlchemy reads it: whoever opens the database needs nothing but the URL."""
+        ca, url = info.data.get("database_ca"), value.get_secret_value()
+        if ca is None or url.startswith("sqlite") or "ssl_ca=" in url:
+            return value
+        has_query = "?" in url.rpartition("@")[2]
+        return SecretStr(f"{url}{'&' if has_query else '?'}ssl_ca={quote(str(ca))}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -208,16 +280,42 @@ def load(environ: Mapping[str, str] | None = None, env_file: Path = ENV_FILE) ->
 
 def load_or_default(environ: Mapping[str, str] | None = None, env_file: Path = ENV_FILE) -> tuple[Settings, list[str]]:
     """Read the settings; a bad one falls back to its default and is told as a problem."""
-    given = _given(os.environ if environ is None else environ, env_file)
-    problems = _unknown(given) + _read_secret_files(given)
+    given = _Given(os.environ if environ is None else environ, env_file)
+    problems = given.problems + _unknown(given) + _read_secret_files(given)
+    values = given.values
     try:
-        return Settings.model_validate(given), problems
+        return Settings.model_validate(values), problems
     except ValidationError as error:
         # A default that follows another setting is not worked out while any is wrong: no problem of its own.
         own = (detail for detail in error.errors() if detail["type"] != "default_factory_not_called")
         bad = {str(detail["loc"][0]): detail["msg"] for detail in own}
-    problems += [_problem(name, message) for name, message in bad.items()]
-    return Settings.model_validate({name: given[name] for name in given if name not in bad}), problems
+    problems += [_problem(given.told(name), name, message) for name, message in bad.items()]
+    return Settings.model_validate({name: values[name] for name in values if name not in bad}), problems
+
+
+def host_settings(environ: Mapping[str, str] | None = None) -> Path:
+    """The file that holds the settings of this host, if there is one."""
+    given = os.environ if environ is None else environ
+    return Path(given.get(host_file.VARIABLE) or host_file.PATH)
+
+
+def where_set(name: str, environ: Mapping[str, str] | None = None, env_file: Path = ENV_FILE) -> str:
+    """A setting as whoever has to correct it finds it, such as `HOS_SMTP_URL_FILE in .env`."""
+    given = _Given(os.environ if environ is None else environ, env_file)
+    found = next((each for each in (name, f"{name}_FILE") if each in given.values), None)
+    return f"{found} in {given.origins.get(found, 'the environment')}" if found else f"{name}, which is not set,"
+
+
+def files_with_secrets(environ: Mapping[str, str] | None = None, env_file: Path = ENV_FILE) -> list[Path]:
+    """Every file that a secret was or would be read from."""
+    given = _Given(os.environ if environ is None else environ, env_file)
+    files: dict[Path, None] = {}
+    for name in _secrets():
+        if f"{name}_FILE" in given.values:
+            files[Path(given.values[f"{name}_FILE"])] = None
+        elif origin := given.origins.get(name):
+            files[origin] = None
+    return list(files)
 
 
 def variables() -> dict[str, FieldInfo]:
@@ -230,44 +328,86 @@ def is_secret(field: FieldInfo) -> bool:
     return "SecretStr" in str(field.annotation)
 
 
-def _given(environ: Mapping[str, str], env_file: Path) -> dict[str, str]:
-    merged = {**dotenv_values(env_file), **{name: value for name, value in environ.items() if value}}
-    return {name: value for name, value in merged.items() if value}
+class _Given:
+    """What is set, the file that each was read from, and what could not be read. A later source wins."""
+
+    def __init__(self, environ: Mapping[str, str], env_file: Path) -> None:
+        self.values: dict[str, str] = {}
+        self.origins: dict[str, Path] = {}
+        self.problems: list[str] = []
+        for path in (host_settings(environ), env_file):
+            self._read(path)
+        self._add(environ)
+
+    def told(self, name: str) -> str:
+        """The name of a setting, and where it stands if that is a file."""
+        return f"{name} in {self.origins[name]}" if name in self.origins else name
+
+    def _read(self, path: Path) -> None:
+        try:
+            text = path.read_text(encoding="utf8")
+        except (FileNotFoundError, NotADirectoryError, IsADirectoryError):
+            return
+        except (OSError, UnicodeDecodeError) as error:
+            self.problems.append(f"{path}: cannot be read ({error}): run this as a user who may, or correct the file")
+            return
+        # As the wrapper reads it, which expands nothing.
+        self._add(dotenv_values(stream=StringIO(text), interpolate=False), path)
+
+    def _add(self, found: Mapping[str, str | None], origin: Path | None = None) -> None:
+        added = {name: value for name, value in found.items() if value}
+        for secret in _secrets():
+            names = (secret, f"{secret}_FILE")
+            if added.keys() & names:  # either goes over both of a source before
+                self._forget(*names)
+        self._forget(*added)
+        self.values |= added
+        if origin:
+            self.origins |= dict.fromkeys(added, origin)
+
+    def _forget(self, *names: str) -> None:
+        for name in names:
+            self.values.pop(name, None)
+            self.origins.pop(name, None)
 
 
-def _unknown(given: Mapping[str, str]) -> list[str]:
-    secret_files = {f"{name}_FILE" for name, field in variables().items() if is_secret(field)}
-    known = {*variables(), *secret_files, *RUN_VARIABLES}
+def _secrets() -> list[str]:
+    return [name for name, field in variables().items() if is_secret(field)]
+
+
+def _unknown(given: _Given) -> list[str]:
+    known = {*variables(), *(f"{name}_FILE" for name in _secrets()), *RUN_VARIABLES, host_file.VARIABLE}
     problems = []
-    for name in sorted(given):
+    for name in sorted(given.values):
         if name.startswith("HOS_") and name not in known:
             nearest = get_close_matches(name, known, n=1)
             hint = f"did you mean {nearest[0]}?" if nearest else "see .env.example for those that exist"
-            problems.append(f"{name} is no setting: {hint}")
+            problems.append(f"{given.told(name)} is no setting: {hint}")
     return problems
 
 
-def _read_secret_files(given: dict[str, str]) -> list[str]:
+def _read_secret_files(given: _Given) -> list[str]:
     """Put the content of each NAME_FILE in its secret's place; what cannot be read is a problem."""
     problems = []
-    for name, field in variables().items():
-        path = given.get(f"{name}_FILE")
-        if path is None or not is_secret(field):
+    for name in _secrets():
+        path = given.values.get(f"{name}_FILE")
+        if path is None:
             continue
-        if name in given:
+        if name in given.values:
             problems.append(f"{name} and {name}_FILE are both set: keep one")
             continue
         try:
-            given[name] = Path(path).read_text(encoding="utf8").strip()
+            given.values[name] = Path(path).read_text(encoding="utf8").strip()
         except (OSError, UnicodeDecodeError) as error:
-            problems.append(f"{name}_FILE: cannot read {path} ({error}): expected a file that holds the secret alone")
+            told = given.told(f"{name}_FILE")
+            problems.append(f"{told}: cannot read {path} ({error}): expected a file that holds the secret alone")
     return problems
 
 
-def _problem(name: str, message: str) -> str:
+def _problem(told: str, name: str, message: str) -> str:
     extra = variables()[name].json_schema_extra
     expected = extra["expected"] if isinstance(extra, dict) else ""
-    return f"{name} is wrong ({message}): expected {expected}"
+    return f"{told} is wrong ({message}): expected {expected}"
 
 
 def _moment(text: str | None) -> datetime | None:

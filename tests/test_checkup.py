@@ -11,10 +11,11 @@ from typing import Any
 import pytest
 from sqlalchemy import text
 
-from hallofshame import checkup, settings
+from hallofshame import checks, checkup, settings
 from hallofshame.alerts import state_file
 from hallofshame.alerts.state_file import AlertState, QueuedMail
-from hallofshame.checkup import CHECKS, Finding, Host, Level
+from hallofshame.checks import Finding, Host, Level
+from hallofshame.checkup import CHECKS
 from hallofshame.journal import Journal
 from hallofshame.model import Run, RunState
 from hallofshame.store import database, runs
@@ -96,10 +97,10 @@ def test_a_state_directory_that_others_may_read_is_told(folder: Path) -> None:
 @pytest.mark.parametrize(
     ("free_bytes", "free_files", "level"),
     [
-        (checkup.LITTLE_FREE_BYTES, 10**6, Level.OK),
-        (checkup.LITTLE_FREE_BYTES - 4_096, 10**6, Level.WARN),
-        (checkup.LEAST_FREE_BYTES - 4_096, 10**6, Level.FAIL),
-        (checkup.LITTLE_FREE_BYTES, 10, Level.FAIL),
+        (checks.LITTLE_FREE_BYTES, 10**6, Level.OK),
+        (checks.LITTLE_FREE_BYTES - 4_096, 10**6, Level.WARN),
+        (checks.LEAST_FREE_BYTES - 4_096, 10**6, Level.FAIL),
+        (checks.LITTLE_FREE_BYTES, 10, Level.FAIL),
     ],
 )
 def test_a_disk_that_fills_up_is_told(
@@ -148,7 +149,7 @@ def test_an_embedded_database_is_made_on_first_use_and_then_takes_rows(folder: P
 
 def test_a_server_without_this_releases_schema_fails(folder: Path, mariadb_url: str) -> None:
     asked = {"HOS_DATABASE_URL": mariadb_url}
-    missing = f"its schema is empty, this release needs {REVISION}: run hos migrate"
+    missing = f"the database's schema is empty, this release needs {REVISION}: run hos migrate"
     assert found(folder, "database", **asked) == [(Level.FAIL, missing)]
     opened = database.open_as_it_is(mariadb_url)
     database.migrate(opened)

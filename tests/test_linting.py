@@ -149,7 +149,8 @@ def hos_lint(folder: Path, *options: str) -> "subprocess.CompletedProcess[str]":
 @pytest.mark.integration
 def test_the_command_exits_with_0_without_errors(tmp_path: Path) -> None:
     shutil.copy(ROOT / "jobs.toml", tmp_path)
-    shutil.copy(ROOT / "README.md", tmp_path)
+    (tmp_path / "docs").mkdir()
+    shutil.copy(ROOT / "docs" / "operations.md", tmp_path / "docs")
     done = hos_lint(tmp_path)
     assert (done.returncode, done.stdout, done.stderr) == (0, "", "")
 

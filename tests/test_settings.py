@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from hallofshame import settings
+from hallofshame import host_file, settings
 from hallofshame.errors import SettingsError
 from hallofshame.settings import RunContext
 
@@ -110,7 +110,85 @@ def test_the_environment_wins_over_the_env_file(tmp_path: Path) -> None:
     file.write_text("HOS_SITE_URL=https://file.example.org\nHOS_ALERT_FROM=file@example.org\nHOS_JOBS_FIEL=x\n")
     loaded, found = settings.load_or_default({"HOS_SITE_URL": "https://env.example.org"}, file)
     assert (loaded.site_url, loaded.alert_from) == ("https://env.example.org", "file@example.org")
-    assert found == ["HOS_JOBS_FIEL is no setting: did you mean HOS_JOBS_FILE?"]
+    assert found == [f"HOS_JOBS_FIEL in {file} is no setting: did you mean HOS_JOBS_FILE?"]
+
+
+def host_file_of(folder: Path, *lines: str) -> dict[str, str]:
+    file = folder / "hallofshame.env"
+    file.write_text("".join(f"{line}\n" for line in lines), encoding="utf8")
+    return {host_file.VARIABLE: str(file)}
+
+
+def test_the_hosts_file_comes_last(tmp_path: Path) -> None:
+    lines = ("HOS_SITE_URL=https://host.example.org", "HOS_ALERT_FROM=host@example.org", "HOS_JOBS_FILE='/host $HOME'")
+    given = host_file_of(tmp_path, *lines) | {"HOS_SITE_URL": "https://env.example.org"}
+    (tmp_path / ".env").write_text("HOS_ALERT_FROM=file@example.org\n", encoding="utf8")
+    loaded = settings.load(given, tmp_path / ".env")
+    assert (loaded.site_url, loaded.alert_from) == ("https://env.example.org", "file@example.org")
+    assert loaded.jobs_file == Path("/host $HOME")
+
+
+def test_a_problem_says_in_which_file_it_stands(tmp_path: Path) -> None:
+    given = host_file_of(tmp_path, "HOS_ALERT_FROM=nobody", "SENDGRID_API_KEY_FILE=/nonexistent/key")
+    found = settings.load_or_default(given, NO_FILE)[1]
+    where = given[host_file.VARIABLE]
+    assert [problem.partition(where)[0] for problem in found] == ["SENDGRID_API_KEY_FILE in ", "HOS_ALERT_FROM in "]
+
+
+def test_a_host_without_its_file_is_fine(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(host_file, "PATH", str(tmp_path / "none" / "hallofshame.env"))
+    assert settings.load_or_default({}, tmp_path) == settings.load_or_default({}, NO_FILE)
+
+
+def test_a_file_that_cannot_be_read_is_a_problem(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    given = host_file_of(tmp_path, "HOS_ALERT_FROM=host@example.org")
+
+    def refuse(path: Path, **_: str) -> str:
+        raise PermissionError(13, "Permission denied", str(path))
+
+    monkeypatch.setattr(Path, "read_text", refuse)  # root may read everything
+    [of_host, of_here] = settings.load_or_default(given, tmp_path / ".env")[1]
+    denied = f"cannot be read ([Errno 13] Permission denied: '{given[host_file.VARIABLE]}'): run this as a user who may"
+    assert of_host.startswith(f"{given[host_file.VARIABLE]}: {denied}")
+    assert of_here.startswith(f"{tmp_path}/.env: cannot be read")
+
+
+def test_a_secret_goes_over_the_file_for_it_in_a_later_source(tmp_path: Path) -> None:
+    of_host = host_file_of(tmp_path, "HOS_DATABASE_URL_FILE=/nonexistent", "SENDGRID_API_KEY=SG.host")
+    (tmp_path / "key").write_text("SG.file", encoding="utf8")
+    given = {"HOS_DATABASE_URL": "mysql://migrate@host/hos", "SENDGRID_API_KEY_FILE": str(tmp_path / "key")}
+    loaded = settings.load(of_host | given, NO_FILE)
+    assert loaded.database_url.get_secret_value() == "mysql://migrate@host/hos"
+    assert loaded.sendgrid_api_key
+    assert loaded.sendgrid_api_key.get_secret_value() == "SG.file"
+
+
+def test_where_a_setting_stands_is_known(tmp_path: Path) -> None:
+    given = host_file_of(tmp_path, "HOS_DATABASE_URL_FILE=/secrets/url") | {"HOS_SITE_URL": "https://example.org"}
+    of_host = f"HOS_DATABASE_URL_FILE in {tmp_path}/hallofshame.env"
+    assert settings.where_set("HOS_DATABASE_URL", given, NO_FILE) == of_host
+    assert settings.where_set("HOS_SITE_URL", given, NO_FILE) == "HOS_SITE_URL in the environment"
+    assert settings.where_set("HOS_SMTP_URL", given, NO_FILE) == "HOS_SMTP_URL, which is not set,"
+
+
+def test_the_files_that_hold_secrets_are_known(tmp_path: Path) -> None:
+    of_host = host_file_of(tmp_path, "SENDGRID_API_KEY=SG.host", "HOS_DATABASE_URL_FILE=/secrets/url")
+    assert settings.files_with_secrets({"HOS_SMTP_URL": "smtp://localhost"}, NO_FILE) == []
+    assert settings.files_with_secrets(of_host, NO_FILE) == [Path("/secrets/url"), tmp_path / "hallofshame.env"]
+
+
+@pytest.mark.parametrize(
+    ("url", "opened"),
+    [
+        ("mysql://hos:p?s@db/hos", "mysql://hos:p?s@db/hos?ssl_ca=/etc/ca%20file.pem"),
+        ("mysql+pymysql://db/hos?charset=utf8", "mysql+pymysql://db/hos?charset=utf8&ssl_ca=/etc/ca%20file.pem"),
+        ("mysql://db/hos?ssl_ca=/other.pem", "mysql://db/hos?ssl_ca=/other.pem"),
+        ("sqlite:////srv/hos.sqlite3", "sqlite:////srv/hos.sqlite3"),
+    ],
+)
+def test_the_databases_ca_goes_with_its_url(url: str, opened: str) -> None:
+    loaded = load(HOS_DATABASE_URL=url, HOS_DATABASE_CA="/etc/ca file.pem")
+    assert loaded.database_url.get_secret_value() == opened
 
 
 def test_a_run_outside_the_wrapper_knows_nothing_of_it() -> None:

@@ -4,6 +4,9 @@
 
 import os
 
+from hallofshame import host_file
+from hallofshame.release import of_path
+
 STATE_DIRECTORY = "HOS_STATE_DIR"
 RELEASE = "HOS_RELEASE"
 
@@ -30,19 +33,20 @@ def state_directory() -> str:
 
 def release() -> str | None:
     """Which release of this program runs: HOS_RELEASE, else the folder below `releases` that it is in, if it is."""
-    _, _, below = os.path.realpath(__file__).partition("/releases/")
-    return _setting(RELEASE) or below.partition("/")[0] or None
+    return _setting(RELEASE) or of_path(__file__)
 
 
 def _setting(name: str) -> str | None:
-    """A setting from the environment or from `.env` here, as every other program reads it."""
+    """A setting from the environment, `.env` here or the host's file, as every other program reads it."""
     configured = os.environ.get(name)
-    if configured:
-        return configured
-    try:
-        return read_env_file(".env").get(name)
-    except (OSError, ValueError):
-        return None
+    for path in (".env", os.environ.get(host_file.VARIABLE) or host_file.PATH):
+        if configured:
+            break
+        try:
+            configured = read_env_file(path).get(name)
+        except (OSError, ValueError):  # the job, which reads it as well, says so
+            continue
+    return configured
 
 
 def read_env_file(path: str) -> dict[str, str]:

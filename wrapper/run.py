@@ -3,8 +3,9 @@
 import os
 import time
 
+from hallofshame.run_id import new_run_id
+
 from .flags import Flags
-from .run_id import new_run_id
 
 # Set for the job, and taken away from whatever is not part of the run.
 VARIABLES = ("HOS_RUN_ID", "HOS_JOB", "HOS_SCHEDULED_AT", "HOS_DEADLINE", "HOS_ATTEMPT", "HOS_REPORT")

@@ -217,8 +217,8 @@ def _facts(case: Case) -> Iterator[tuple[str, str]]:
     if run is not None:
         yield "Run", run.run_id
         yield "Started", _started(run, case)
-        if run.state is not RunState.NOT_STARTED:
-            yield "Took", _took(run, case)
+        if run.state is not RunState.NOT_STARTED and (took := _took(run, case)):
+            yield "Took", took
         if used := _used(run):
             yield "Used", used
         if run.report:

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from pathlib import Path
 
-from hallofshame import output_logs
+from hallofshame import deploys, output_logs
 from hallofshame.alerts import ack_links
 from hallofshame.alerts.facts import ATTACHED_BYTES, Facts, Links, OtherIncident
 from hallofshame.errors import HallOfShameError
@@ -41,7 +41,7 @@ class Surroundings:
 
 def gather(telling: Telling, known: Surroundings) -> Facts:
     """Everything that can be found out now for one mail."""
-    job = known.jobs.get(telling.job or "")
+    job = _with_runbook_to_open(known.jobs.get(telling.job or ""), known.settings)
     past = _past(telling.job, known) if telling.job else _Past()
     run = past.run_of(telling.incident.run_id) if telling.incident else None
     return Facts(
@@ -53,7 +53,7 @@ def gather(telling: Telling, known: Surroundings) -> Facts:
         p50_seconds=past.quantile(0.5),
         p95_seconds=past.quantile(0.95),
         day_counts=past.day_counts,
-        deployed_at=past.release_since,
+        deployed_at=_deployed_at(past),
         next_due_at=job.next_due(known.now) if job else None,
         others=_others(telling, known.alerts),
         database_problem=known.database_problem,
@@ -62,6 +62,14 @@ def gather(telling: Telling, known: Surroundings) -> Facts:
         links=_links(telling, known),
         full_output=_full_output(known.settings.state_dir, run),
     )
+
+
+def _with_runbook_to_open(job: Job | None, loaded: Settings) -> Job | None:
+    """A runbook beside jobs.toml as an address a mail program opens, else as the file of this host that it is."""
+    if job is None or "://" in job.runbook:
+        return job
+    place = loaded.docs_url or loaded.jobs_file.absolute().parent
+    return job.model_copy(update={"runbook": f"{place}/{job.runbook}"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,6 +109,12 @@ class _Past:
             if run.state is RunState.SUCCEEDED and run.duration_seconds is not None
         )
         return lengths[min(int(share * len(lengths)), len(lengths) - 1)] if lengths else None
+
+
+def _deployed_at(past: _Past) -> datetime | None:
+    """When the release of the newest run came: as it was recorded, else as this job's runs have seen it."""
+    release = past.runs[-1].release if past.runs else None
+    return (deploys.kept_at(release) if release else None) or past.release_since
 
 
 def _past(job: str, known: Surroundings) -> _Past:

@@ -84,7 +84,8 @@ def sentence(case: Case) -> str:
 def steps(case: Case) -> Iterator[Step]:
     """What to do about it, first things first; what a run printed only where one printed something."""
     printed_id = case.run.run_id[:SHORT_ID] if case.run and case.run.output_bytes else None
-    for step in of(case.incident.kind).steps:
+    is_unit = case.facts.job is None and case.job.endswith(_UNITS)
+    for step in _LOOK_AT_UNIT if is_unit else of(case.incident.kind).steps:
         command = step.command or ""
         if "{run}" not in command or printed_id:
             yield replace(step, command=command.format(job=quoted(case.job), run=printed_id))
@@ -205,6 +206,14 @@ _LOOK_AT_CRON = (
     Step("Check the host", "hos doctor"),
 )
 _LOOK_AT_ALL = (Step("Check the host", "hos doctor"), Step("See how each job stands", "hos status"))
+# What `hos unit-failed` tells of is told like a job.
+_UNITS = (".service", ".socket")
+_LOOK_AT_UNIT = (
+    Step("See how it stands", "systemctl status {job}"),
+    Step("See what it said", "journalctl -u {job} -n 50"),
+    Step("Check settings and host", "hos validate"),
+    Step("When that is mended, start it", "systemctl reset-failed {job} && systemctl start {job}"),
+)
 _LOOK_AT_MAIL = (Step("See what waits, and why", "hos outbox"), Step("Check keys and servers", "hos doctor"))
 
 _KINDS = {

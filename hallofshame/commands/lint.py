@@ -8,7 +8,7 @@ from pathlib import Path
 
 import click
 
-from hallofshame import jobs_file, linting, settings
+from hallofshame import jobs_file, linting, release, settings
 from hallofshame.clock import SystemClock
 from hallofshame.linting import Finding, Place, Severity
 from hallofshame.redaction import Redactor
@@ -19,7 +19,7 @@ from hallofshame.redaction import Redactor
 def lint(*, as_json: bool) -> None:
     """Explain what is wrong in jobs.toml, and with how its jobs would run here; exit 1 for an error."""
     loaded = settings.load()
-    place = Place(Path(sys.executable).parent, loaded.state_dir, loaded.jobs_file.absolute())
+    place = Place(Path(release.programs()), loaded.state_dir, loaded.jobs_file.absolute())
     jobs, problems = jobs_file.read(place.jobs_file)
     findings = [
         *linting.of_host(is_on_utc=time.timezone == 0 and not time.daylight),

@@ -44,6 +44,19 @@ def test_an_env_file_in_the_working_directory_may_name_the_state_directory(hos_c
     assert hos_cron("true").run.state is RunState.SUCCEEDED
 
 
+def test_the_hosts_file_names_the_state_directory_and_release_where_nothing_nearer_does(
+    hos_cron: HosCron, tmp_path: Path
+) -> None:
+    del hos_cron.environment["HOS_STATE_DIR"]
+    (tmp_path / "host.env").write_text("HOS_STATE_DIR=elsewhere\nHOS_RELEASE=host\n", encoding="utf8")
+    (tmp_path / ".env").write_text("HOS_RELEASE=here\n", encoding="utf8")
+    hos_cron.environment["HOS_SETTINGS_FILE"] = str(tmp_path / "host.env")
+    hos_cron.state = tmp_path / "elsewhere"
+    assert hos_cron("true").run.release == "here"
+    (tmp_path / ".env").unlink()
+    assert hos_cron("true").run.release == "host"
+
+
 def test_all_that_is_made_is_private(hos_cron: HosCron) -> None:
     hos_cron("sh", "-c", 'echo "{}" > $HOS_REPORT; exit 1')
     made = [hos_cron.state, *hos_cron.state.rglob("*")]

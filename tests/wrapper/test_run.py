@@ -11,10 +11,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from hallofshame.clock import parse_utc, to_iso
+from hallofshame.run_id import new_run_id
 from tests.cron_daemon import FAKETIME
 from tests.wrapper.conftest import PROMPT_SECONDS, HosCron
 from wrapper.run import iso
-from wrapper.run_id import new_run_id
 
 pytestmark = pytest.mark.unit
 
