@@ -105,7 +105,8 @@ def calendars(schedule: str) -> Iterator[str]:
     cron = CronSim(schedule, _ANY_TIME)
     time = f"{_listed(cron.hours, 24)}:{_listed(cron.minutes, 60)}:00 UTC"
     months, days = _listed(cron.months, 12), _listed(cron.days, 31)
-    numbers = sorted({number % 7 for number in cron.weekdays})
+    # A pair would be the second Friday or so, which is no schedule of cron's.
+    numbers = sorted({number % 7 for number in cron.weekdays if isinstance(number, int)})
     weekdays = "" if len(numbers) == len(_WEEKDAYS) else ",".join(_WEEKDAYS[number] for number in numbers) + " "
     if cron.day_and:
         yield f"{weekdays}*-{months}-{days} {time}"

@@ -48,8 +48,14 @@ def installed(path: Path, tree: Path) -> str:
 
 
 def is_shipped(path: Path, tree: Path) -> bool:
-    in_a_package = path.parent != tree and "build" not in path.relative_to(tree).parts
+    parts = path.relative_to(tree).parts
+    in_a_package = path.parent != tree and "build" not in parts and not is_for_a_host(path, parts[0])
     return path.is_file() and in_a_package and path.name != "hos-cron" and ".egg-info" not in str(path)
+
+
+def is_for_a_host(path: Path, top: str) -> bool:
+    """Scripts, units and sites are used from the source tree that a release is, and no part of what is installed."""
+    return top == "deployment" and path.suffix != ".py"
 
 
 @pytest.mark.unit
