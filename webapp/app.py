@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from typing import Any
 
-from flask import Flask, Response
+from flask import Flask, Response, request
 from flask.json.provider import DefaultJSONProvider
 from flask_cors import CORS
 from werkzeug.middleware.proxy_fix import ProxyFix
@@ -55,6 +55,7 @@ def create_app(settings: Settings, clock: Clock, engine: Engine) -> Flask:
     guards.register(app)
     limits.register(app, settings, clock)
     if settings.cors_origins:
+        app.after_request(_told_apart_by_origin)
         CORS(app, origins=list(settings.cors_origins), resources=r"/api/*", methods=["GET", "HEAD"], max_age=86_400)
     for each in (ack, api, documentation, health, metrics, site, version):
         app.register_blueprint(each.routes)
@@ -64,6 +65,13 @@ def create_app(settings: Settings, clock: Clock, engine: Engine) -> Flask:
     app.jinja_env.globals["static_file"] = static_files.address
     app.jinja_env.globals["site_url"] = settings.site_url
     return app
+
+
+def _told_apart_by_origin(response: Response) -> Response:
+    """Have caches keep an answer for each origin: one that is kept for nobody's page names none that may read it."""
+    if request.path.startswith("/api/"):
+        response.vary.add("Origin")
+    return response
 
 
 def _stand_behind_proxies(app: Flask, count: int) -> None:

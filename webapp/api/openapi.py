@@ -19,7 +19,6 @@ from .table import ROUTES
 PROBLEM_JSON = "application/problem+json"
 _REF = "#/components/schemas/{model}"
 _CONVERTER = re.compile(r"<int:(\w+)>")
-_NOT_IN_A_NAME = re.compile(r"[^\w.-]")
 
 DESCRIPTION = (
     "Which theme park rides are reported closed during operating hours, how often, and how sure we are. Figures come "
@@ -75,8 +74,8 @@ def document() -> dict[str, Any]:
 
 
 def _ref(model: type[BaseModel]) -> dict[str, str]:
-    """Where the document holds a model: under its name, as pydantic writes it there."""
-    return {"$ref": _REF.format(model=_NOT_IN_A_NAME.sub("_", model.__name__))}
+    """Where the document holds a model: under its name."""
+    return {"$ref": _REF.format(model=model.__name__)}
 
 
 def _path(route: Route) -> str:

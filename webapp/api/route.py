@@ -10,7 +10,7 @@ from typing import Any, get_args
 from urllib.parse import urlencode
 
 from flask import Response, request
-from pydantic import BaseModel
+from pydantic import BaseModel, create_model
 from werkzeug.exceptions import NotFound
 
 from hallofshame.errors import Transient
@@ -53,10 +53,11 @@ class Route:
 
     @cached_property
     def envelope_kind(self) -> type[BaseModel]:
-        """The envelope with data of this shape."""
+        """The envelope with data of this shape: RankedParkListAnswer, ParkDetailAnswer."""
+        [row_kind] = get_args(self.data) or [None]
+        name = f"{row_kind.__name__}ListAnswer" if row_kind else f"{self.data.__name__}Answer"
         generic: Any = Envelope  # of what stands in the table, which no type checker sees
-        kind: type[BaseModel] = generic[self.data]
-        return kind
+        return create_model(name, __base__=generic[self.data], __doc__=self.summary)
 
     def serve(self, **ids: int) -> Response:
         """Answer a request: from the cache while nothing has changed, or while the database is away."""
