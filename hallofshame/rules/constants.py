@@ -56,9 +56,3 @@ AWARDED_PARK_RIDES_AT_LEAST = 5  # one bad ride of three makes no worst park
 # How old the newest poll may be.
 LIVE_WITHIN_SECONDS = 1_200  # two polls: one may be lost
 LOST_AFTER_SECONDS = 3_600  # six polls in a row are no accident
-
-# How old the newest hourly judgement may be, and the watcher's newest look.
-UNJUDGED_AFTER_SECONDS = 7_200  # one run may be lost
-STANDS_STILL_AFTER_SECONDS = 10_800
-UNWATCHED_AFTER_SECONDS = 180  # it looks each minute
-BLIND_AFTER_SECONDS = 900

@@ -3,14 +3,13 @@
 from datetime import datetime, timedelta
 from enum import Enum
 
-from hallofshame.rules.constants import (
-    BLIND_AFTER_SECONDS,
-    LIVE_WITHIN_SECONDS,
-    LOST_AFTER_SECONDS,
-    STANDS_STILL_AFTER_SECONDS,
-    UNJUDGED_AFTER_SECONDS,
-    UNWATCHED_AFTER_SECONDS,
-)
+from hallofshame.rules.constants import LIVE_WITHIN_SECONDS, LOST_AFTER_SECONDS
+
+# Operators' matters, which no figure stands on: how old the newest hourly judgement may be, and the watcher's look.
+UNJUDGED_AFTER_SECONDS = 7_200  # one run may be lost
+STANDS_STILL_AFTER_SECONDS = 10_800
+UNWATCHED_AFTER_SECONDS = 180  # it looks each minute
+BLIND_AFTER_SECONDS = 900
 
 
 class Freshness(Enum):
