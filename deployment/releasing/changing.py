@@ -1,0 +1,143 @@
+"""The change from one release to another: validated before, smoked after, taken back where anything is wrong."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from hallofshame import deploys
+from hallofshame.clock import SystemClock
+from hallofshame.deploys import Event, Line
+from hallofshame.errors import HallOfShameError, Permanent
+
+from . import interruptions, releases, schedule, service
+from .history import proven
+from .host import Host
+from .interruptions import Stopped, say
+
+WINDOW = "10m"  # without mails; it ends by itself where the deploy was killed
+_SMOKE = "hallofshame.deployment.releasing.smoke"
+
+
+class Refused(Permanent):
+    """Nothing was changed: what served goes on serving."""
+
+
+class RolledBack(Permanent):
+    """It served, and does no more: what served before serves again."""
+
+
+class Down(Permanent):
+    """Neither the new release nor the one before could be started."""
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """How a host comes from what serves to a release. `smoke`: arguments of the smoke test; None leaves it out."""
+
+    host: Host
+    by: str
+    smoke: tuple[str, ...] | None
+    smoke_seconds: float
+    has_window: bool = True
+
+    def to(self, name: str, *, migrates: bool) -> None:
+        """Have a release serve. Raises Refused, RolledBack or Down."""
+        before = self.fallback()
+        folder = self._folder(name)
+        try:
+            self._refuse_faults(folder, but_database=migrates)
+            with self._window(before or name):
+                if migrates:
+                    say(self.host.migrate(folder).strip())
+                    self._refuse_faults(folder)
+                self._record(Event.SWITCHING, name, before)
+                self._serve(name, before)
+        except (RolledBack, Down):
+            raise
+        except (HallOfShameError, OSError, Stopped) as error:
+            self._note(Event.REFUSED, name, before, str(error))
+            raise Refused(f"{name} is refused: {error}") from None
+
+    def fallback(self) -> str | None:
+        """What is gone back to: the newest release that stayed, which `current` need not be after a break."""
+        there = releases.built(self.host.prefix)
+        stayed = [name for name in proven(deploys.read(self.host.prefix)) if name in there]
+        current = releases.current(self.host.prefix)
+        return stayed[-1] if stayed else current if current in there else None
+
+    def _serve(self, name: str, before: str | None) -> None:
+        try:
+            say(f"switching from {before or 'nothing'} to {name}")
+            releases.switch(self.host.prefix, name)
+            service.restart()
+            self._smoke(name)
+            schedule.install(self.host, self._folder(name))
+            self._record(Event.KEPT, name, before)
+        except (HallOfShameError, OSError, Stopped) as error:
+            with interruptions.none():
+                self._take_back(name, before, error)
+
+    def _take_back(self, name: str, before: str | None, error: BaseException) -> None:
+        why = f"stopped by {error}" if isinstance(error, Stopped) else str(error)
+        say(f"{name} does not stay: {why}", is_error=True)
+        try:
+            releases.switch(self.host.prefix, before)
+            if before is None:
+                service.stop()
+            else:
+                service.restart()
+                schedule.install(self.host, self._folder(before))
+        except (HallOfShameError, OSError) as another:
+            self._note(Event.REFUSED, name, before, f"{why}; and back: {another}")
+            raise Down(
+                f"{before} does not start again: {another}\n  look at: systemctl status {service.SERVICE}"
+            ) from None
+        self._note(Event.ROLLED_BACK, name, before, why)
+        raise RolledBack(f"{name} was rolled back; {before or 'nothing'} serves: {why}")
+
+    def _smoke(self, name: str) -> None:
+        if self.smoke is None:
+            return
+        # -P: what lies in the folder it starts in is not meant.
+        argv = ["-P", "-m", _SMOKE, "--release", name, *self.smoke]
+        said = self.host.python(self._folder(name), *argv, within_seconds=self.smoke_seconds)
+        say(said.strip())
+
+    def _refuse_faults(self, folder: Path, *, but_database: bool = False) -> None:
+        faults = self.host.validate(folder)
+        found = [fault.told for fault in faults if not (but_database and fault.check == "database")]
+        if found:
+            raise Refused("\n  ".join(["hos validate finds faults:", *found]))
+
+    @contextmanager
+    def _window(self, name: str) -> Iterator[None]:
+        """No mails meanwhile. A host whose alerts do not work can be deployed to all the same: that may mend them."""
+        if not self.has_window:
+            yield
+            return
+        self._tell_alerts(name, "mute", "--all", WINDOW)
+        try:
+            yield
+        finally:
+            self._tell_alerts(releases.current(self.host.prefix) or name, "resume")
+
+    def _tell_alerts(self, name: str, *argv: str) -> None:
+        with interruptions.none():
+            try:
+                self.host.hos(self._folder(name), *argv)
+            except HallOfShameError as error:
+                say(f"hos {' '.join(argv)} failed, going on: {error}", is_error=True)
+
+    def _folder(self, name: str) -> Path:
+        return self.host.prefix / "releases" / name
+
+    def _note(self, event: Event, name: str, before: str | None, why: str) -> None:
+        """Record what is so whether it can be recorded or not."""
+        try:
+            self._record(event, name, before, why)
+        except OSError as error:
+            say(f"cannot write to {deploys.NAME}: {error.strerror}", is_error=True)
+
+    def _record(self, event: Event, name: str, before: str | None, why: str = "") -> None:
+        deploys.append(self.host.prefix, Line(SystemClock().now(), event, name, before, self.by, why))
