@@ -127,7 +127,7 @@ def test_the_api_and_the_page_show_what_the_payloads_hold(feed: Feed, feed_url: 
         collect.run(Runtime(loaded, RunContext(), FixedClock(at), opened, at))
     client = create_app(loaded, FixedClock(asked_at), opened).test_client()
     [plopsaland] = json.loads(client.get("/api/v1/live").text)["data"]
-    told = {ride["ride_id"]: ride["closed_since_at"] for ride in plopsaland["reported_closed"]}
+    told = {ride["ride_id"]: ride["closed_since_at"] for ride in plopsaland["down"]}
     assert told == {ride_id: to_iso(since) for ride_id, since in closed_after_opening(that_day).items()}
     assert told
     now = that_day[-1][1]
