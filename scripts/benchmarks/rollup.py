@@ -50,7 +50,7 @@ PARKS = 140
 DAY = calendar.operating_day(date(2026, 7, 15), "Europe/Rome")
 SLOTS = [DAY.starts_at + timedelta(minutes=10 * number) for number in range(DAY.expected_polls)]
 SECOND_LIFE = 1_000_000  # the world has 120 parks: some live twice, under ids of their own
-ARCHIVED_DAYS = 4  # what is judged from the archive; the rest of the year is projected from it
+ARCHIVED_DAYS = 14  # what is judged from the archive; what a park costs once, its periods, is shared by as many
 TARGET_HOURLY_SECONDS, TARGET_DAILY_SECONDS, TARGET_MEGABYTES, TARGET_YEAR_MINUTES = 8, 30, 400, 15
 
 
