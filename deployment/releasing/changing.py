@@ -10,7 +10,7 @@ from hallofshame.clock import SystemClock
 from hallofshame.deploys import Event, Line
 from hallofshame.errors import HallOfShameError, Permanent
 
-from . import interruptions, releases, schedule, service
+from . import interruptions, releases, schedule, web_unit
 from .history import proven
 from .host import Host
 from .interruptions import Stopped, say
@@ -70,7 +70,7 @@ class Change:
         try:
             say(f"switching from {before or 'nothing'} to {name}")
             releases.switch(self.host.prefix, name)
-            service.restart()
+            web_unit.restart()
             self._smoke(name)
             schedule.install(self.host, self._folder(name))
             self._record(Event.KEPT, name, before)
@@ -84,14 +84,14 @@ class Change:
         try:
             releases.switch(self.host.prefix, before)
             if before is None:
-                service.stop()
+                web_unit.stop()
             else:
-                service.restart()
+                web_unit.restart()
                 schedule.install(self.host, self._folder(before))
         except (HallOfShameError, OSError) as another:
             self._note(Event.REFUSED, name, before, f"{why}; and back: {another}")
             raise Down(
-                f"{before} does not start again: {another}\n  look at: systemctl status {service.SERVICE}"
+                f"{before} does not start again: {another}\n  look at: systemctl status {web_unit.SERVICE}"
             ) from None
         self._note(Event.ROLLED_BACK, name, before, why)
         raise RolledBack(f"{name} was rolled back; {before or 'nothing'} serves: {why}")
