@@ -1,5 +1,6 @@
 """What the web server loads: `hallofshame.webapp.wsgi:application`, made at import because that is its purpose."""
 
+import gc
 import logging
 
 from hallofshame import logs, settings
@@ -27,3 +28,7 @@ def _open(url: str) -> Engine:
 logs.configure()
 _settings = settings.load()
 application = create_app(_settings, SystemClock(), _open(_settings.database_url.get_secret_value()))
+
+# What is loaded by now stays: to look through it for garbage stopped a worker for 60 ms, some requests apart.
+gc.collect()
+gc.freeze()
