@@ -20,6 +20,7 @@ Line = tuple[int | None, int, str]  # id (None: a park), park id, name
 MOST_FOUND = 20
 
 _NO_LETTER = re.compile(r"[^\w\s]|_")  # marks that stand alone after decomposition, too
+_NOT_DECOMPOSED = str.maketrans({"ø": "o", "æ": "ae", "œ": "oe", "ł": "l", "đ": "d", "ð": "d", "þ": "th"})
 
 
 class SearchQuestion(ListQuestion):
@@ -73,4 +74,4 @@ def _found(line: Line, park: Park) -> Found:
 def _plain(text: str) -> str:
     """Small letters and digits, one space between words: `Hiccup's Wing Gliders™` is `hiccups wing gliders`."""
     letters = unicodedata.normalize("NFKD", text.replace("™", "").replace("-", " ")).casefold()
-    return " ".join(_NO_LETTER.sub("", letters).split())
+    return " ".join(_NO_LETTER.sub("", letters.translate(_NOT_DECOMPOSED)).split())

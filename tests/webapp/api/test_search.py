@@ -49,6 +49,9 @@ def test_a_park_and_a_ride_are_found_with_where_they_are(client: FlaskClient, en
         ("Spider Man", "spider-man"),
         ("Hogwarts Express – First Train", "express first"),  # noqa: RUF001 - as it is served
         ("X²", "x2"),
+        ("Djurs Sømmerland", "sommer"),
+        ("Ærø", "AERO"),
+        ("Wesołe Miasteczko", "wesole"),
         ("  Space   Mountain ", "space mountain"),
         ("Space Mountain", "  mountain  "),
         ("東京ディズニーランド", "ディズニー"),
