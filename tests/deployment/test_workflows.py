@@ -19,3 +19,5 @@ def test_every_workflow_checks_by_the_script_that_lands_a_change() -> None:
         assert [step for step in steps if not step.startswith(("apt-get update", "git config"))] == [".ci/run"]
         assert "contents: read" in text
         assert "secrets." not in text
+        # Without the history nobody knows the release before, and whether it runs on this schema would go untried.
+        assert text.count("uses: actions/checkout@") == text.count("fetch-depth: 0") == 1
