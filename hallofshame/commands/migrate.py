@@ -13,5 +13,7 @@ def migrate() -> None:
     engine = database.open_as_it_is(settings.load().database_url.get_secret_value())
     before = database.current_revision(engine)
     database.migrate(engine)
-    done = "is at" if before == REVISION else f"went from {before or 'empty'} to"
-    click.echo(f"the schema {done} {REVISION}")
+    now = database.current_revision(engine)
+    done = "is at" if before == now else f"went from {before or 'empty'} to"
+    of_another = "" if now == REVISION else f", a later release's: this one, of {REVISION}, runs on it"
+    click.echo(f"the schema {done} {now}{of_another}")

@@ -59,11 +59,21 @@ def refusal(revision: str | None) -> str:
 
 
 def migrate(engine: Engine) -> None:
-    """Run every migration that is missing. Safe to run again after a break, and by two processes at once."""
+    """Run every migration that is missing. Safe to run again after a break, and by two processes at once.
+
+    The schema of a later release, which was gone back from, stays as it is.
+    """
+    with _alone(engine):
+        if is_enough(current_revision(engine)):
+            return
+        _upgrade(engine)
+
+
+def _upgrade(engine: Engine) -> None:
     from alembic import command  # noqa: PLC0415 - costs a tenth of a second, which only a migration needs
     from alembic.config import Config  # noqa: PLC0415
 
-    with _alone(engine), engines.begin(engine) as conn:
+    with engines.begin(engine) as conn:
         config = Config()
         config.set_main_option("script_location", "hallofshame.store:migrations")
         config.attributes["connection"] = conn

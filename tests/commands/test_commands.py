@@ -3,11 +3,15 @@
 import json
 import os
 import shutil
+import sqlite3
 import subprocess
 import sysconfig
+from contextlib import closing
 from pathlib import Path
 
 import pytest
+
+from hallofshame.store.schema import REVISION
 
 pytestmark = pytest.mark.integration
 
@@ -79,6 +83,15 @@ def test_what_is_wrong_is_one_line_and_no_traceback(argv: tuple[str, ...], said:
     assert done.returncode != 0
     assert said in done.stderr
     assert "Traceback" not in done.stderr
+
+
+def test_an_older_release_leaves_the_schema_of_a_newer_one(place: Path) -> None:
+    assert command(place, "hos", "migrate").stdout.endswith(f"to {REVISION}\n")
+    assert command(place, "hos", "migrate").stdout == f"the schema is at {REVISION}\n"
+    with closing(sqlite3.connect(place / "var" / "hallofshame.sqlite3")) as conn, conn:
+        conn.execute("UPDATE alembic_version SET version_num = '9999'")
+    told = command(place, "hos", "migrate").stdout
+    assert told == f"the schema is at 9999, a later release's: this one, of {REVISION}, runs on it\n"
 
 
 def test_every_command_has_its_help(place: Path) -> None:
