@@ -11,6 +11,7 @@ from typing import Any
 
 from aiosmtpd.controller import Controller
 from aiosmtpd.handlers import Message as MessageHandler
+from aiosmtpd.smtp import SMTP, AuthResult, Envelope, LoginPassword, Session
 
 from tests.http_server import send, serve
 
@@ -53,24 +54,41 @@ def sendgrid(*statuses: int) -> Iterator[SendGridStub]:
 
 
 class _Inbox(MessageHandler):
-    def __init__(self) -> None:
+    def __init__(self, *, wants_login: bool) -> None:
         super().__init__()
         self.messages: list[Message] = []
+        self._wants_login = wants_login
+
+    async def handle_DATA(self, server: SMTP, session: Session, envelope: Envelope) -> str:  # noqa: N802 - aiosmtpd's
+        if self._wants_login and not session.authenticated:
+            return "530 5.7.0 Authentication required"
+        return await super().handle_DATA(server, session, envelope)
 
     def handle_message(self, message: Message) -> None:
         self.messages.append(message)
 
 
 @contextmanager
-def smtp() -> Iterator[tuple[str, list[Message]]]:
-    """Yields the URL of a mail server and the messages it has taken."""
-    inbox, port = _Inbox(), _free_port()
-    controller = Controller(inbox, hostname="127.0.0.1", port=port)
+def smtp(user: str = "", password: str = "") -> Iterator[tuple[str, list[Message]]]:
+    """Yields the URL of a mail server and the messages it has taken; where a user is named, from that one alone."""
+    inbox, port = _Inbox(wants_login=bool(user)), _free_port()
+    login: dict[str, Any] = {"authenticator": _Login(user, password), "auth_require_tls": False} if user else {}
+    controller = Controller(inbox, hostname="127.0.0.1", port=port, **login)
     controller.start()
     try:
-        yield f"smtp://127.0.0.1:{port}", inbox.messages
+        yield f"smtp://{f'{user}:{password}@' if user else ''}127.0.0.1:{port}", inbox.messages
     finally:
         controller.stop()
+
+
+@dataclass(frozen=True, slots=True)
+class _Login:
+    user: str
+    password: str
+
+    def __call__(self, _server: SMTP, _session: object, _envelope: object, _by: str, given: object) -> AuthResult:
+        wanted = LoginPassword(self.user.encode(), self.password.encode())
+        return AuthResult(success=given == wanted, handled=False)
 
 
 def _free_port() -> int:

@@ -4,7 +4,7 @@ import ctypes
 import os
 import signal
 import subprocess
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -43,12 +43,11 @@ def run(argv: Sequence[str], folder: Path, within_seconds: float, **given: str) 
 def attempt(argv: Sequence[str], folder: Path, within_seconds: float, **given: str) -> Done:
     """Run a program in a session of its own, which ends with it, with its time, or with us. Raises Permanent.
 
-    `given` goes over the environment it inherits; everybody on the host can read it.
+    `given` goes over the environment it inherits.
     """
     descriptor = os.memfd_create("said")
     try:
-        variables = [f"{name}={value}" for name, value in given.items()]
-        process = _started(["env", *variables, *argv] if variables else argv, folder, descriptor)
+        process = _started(argv, folder, descriptor, given)
         try:
             code = process.wait(within_seconds)
         except subprocess.TimeoutExpired:
@@ -61,7 +60,12 @@ def attempt(argv: Sequence[str], folder: Path, within_seconds: float, **given: s
         os.close(descriptor)
 
 
-def _started(argv: Sequence[str], folder: Path, output: int) -> "subprocess.Popen[bytes]":
+def _started(argv: Sequence[str], folder: Path, output: int, given: Mapping[str, str]) -> "subprocess.Popen[bytes]":
+    def begin() -> None:
+        _die_with_parent()
+        for name, value in given.items():  # not by env(1): everybody on the host can read a command line
+            os.putenv(name, value)
+
     try:
         return subprocess.Popen(
             argv,
@@ -70,7 +74,7 @@ def _started(argv: Sequence[str], folder: Path, output: int) -> "subprocess.Pope
             stdout=output,
             stderr=output,
             start_new_session=True,
-            preexec_fn=_die_with_parent,  # noqa: PLW1509 - one thread
+            preexec_fn=begin,  # noqa: PLW1509 - one thread
         )
     except OSError as error:
         raise Permanent(f"{argv[0]} cannot be run: {error.strerror}") from None

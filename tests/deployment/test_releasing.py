@@ -125,6 +125,18 @@ def test_a_program_that_takes_too_long_is_ended_with_all_it_started(tmp_path: Pa
         programs.run(["no-such-program"], tmp_path, 1)
 
 
+def test_what_a_program_is_given_is_in_its_environment_and_never_on_a_command_line(tmp_path: Path) -> None:
+    code = "import os\nfrom pathlib import Path\nfrom deployment.releasing import programs\n"
+    code += "print(programs.run(['sh', '-c', 'echo $GIVEN'], Path('/'), 5, GIVEN=os.environ['HIDDEN']))"
+    trace = ["strace", "--follow-forks", "--trace=execve", "--string-limit=1000", f"--output={tmp_path}/trace"]
+    root = Path(__file__).resolve().parents[2]
+    given = os.environ | {"PYTHONPATH": str(root), "HIDDEN": "not for everybody"}
+    done = subprocess.run([*trace, sys.executable, "-c", code], env=given, capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == "not for everybody"
+    assert "echo $GIVEN" in (told := (tmp_path / "trace").read_text(encoding="utf8"))
+    assert "not for everybody" not in told
+
+
 def test_a_program_ends_with_whoever_started_it(tmp_path: Path) -> None:
     code = "from pathlib import Path\nfrom deployment.releasing import programs\n"
     code += "programs.run(['sh', '-c', 'echo $$ > pid; exec sleep 300'], Path('.').absolute(), 300)"
