@@ -91,6 +91,8 @@ def install(path: Path | None, user: str | None) -> None:
     """Install the crontab for jobs.toml: its block alone is replaced, and nothing is written that is there already."""
     installed = Installed(path, user)
     jobs, block = _wanted(user)
+    if doubled := _in_timers():
+        raise Permanent("\n".join(f"{installed}: {each}" for each in doubled))
     before = installed.read()
     after = installed_crontab.with_block(before, block)
     if after == before:

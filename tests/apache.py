@@ -178,6 +178,7 @@ def _lay_out(folder: Path, site: str, http: int, https: int, defined: Mapping[st
         "HTTPS_PORT": str(https),
         "LOGS": f"{folder}/logs",
         "ACME": f"{folder}/acme",
+        "APPLICATION": f"127.0.0.1:{_free_ports(1)[0]}",
     }
     (folder / "site.conf").write_text(_as_edited(SITES / site, host | dict(defined)), encoding="utf8")
     wsgi = ("wsgi",) if "mod-wsgi" in site else ()

@@ -155,25 +155,26 @@ def running(binds: Mapping[str, Path] | None = None) -> Iterator[Systemd]:
     for program in ("/lib/systemd/systemd", "unshare", "nsenter", "ip"):
         assert shutil.which(program), f"no {program} here: scripts/test says what to install"
     folder = Path(tempfile.mkdtemp(prefix="hos-systemd-"))
-    cgroup = _cgroup(folder.name)
-    process = _boot(folder, cgroup, binds or {})
+    cgroups = _cgroups(folder.name)
+    process = _boot(folder, cgroups, binds or {})
     try:
         yield Systemd(_ready(process, folder))
     finally:
         process.kill()  # its child, process 1 in there, is killed with it, and with that all others
         process.wait()
-        _remove(cgroup)
+        for cgroup in cgroups:
+            _remove(cgroup)
         shutil.rmtree(folder)
 
 
-def _boot(folder: Path, cgroup: Path, binds: Mapping[str, Path]) -> subprocess.Popen[bytes]:
+def _boot(folder: Path, cgroups: Sequence[Path], binds: Mapping[str, Path]) -> subprocess.Popen[bytes]:
     lines = "".join(f"{source} {target}\n" for target, source in binds.items())
     unshare = "unshare --mount --pid --fork --kill-child --ipc --uts --cgroup --net --propagation private"
-    script = f'echo $$ >"$3/cgroup.procs"; exec {unshare} sh -c "$4" sh "$1" "$2"'
+    script = f'for cgroup in $3; do echo $$ >"$cgroup/cgroup.procs"; done; exec {unshare} sh -c "$4" sh "$1" "$2"'
     said = (folder / "said").open("wb")
     with said:
         return subprocess.Popen(
-            ["sh", "-c", script, "sh", str(_made(folder / "all")), lines, str(cgroup), _BOOT],
+            ["sh", "-c", script, "sh", str(_made(folder / "all")), lines, " ".join(map(str, cgroups)), _BOOT],
             stdin=subprocess.DEVNULL,
             stdout=said,
             stderr=said,
@@ -196,9 +197,11 @@ def _ready(process: subprocess.Popen[bytes], folder: Path) -> int:
     raise AssertionError(f"systemd did not start: {(folder / 'said').read_text(encoding='utf8')}")
 
 
-def _cgroup(name: str) -> Path:
+def _cgroups(name: str) -> list[Path]:
+    """Wherever systemd keeps units: those that run at once, with units of the same names, would else share them."""
     is_unified = (_CGROUPS / "cgroup.controllers").exists()
-    return _made((_CGROUPS if is_unified else _CGROUPS / "systemd") / name)
+    hierarchies = [_CGROUPS] if is_unified else [_CGROUPS / "systemd", _CGROUPS / "unified"]
+    return [_made(each / name) for each in hierarchies if (each / "cgroup.procs").exists()]
 
 
 def _made(folder: Path) -> Path:

@@ -10,7 +10,7 @@ from hallofshame.clock import SystemClock
 from hallofshame.deploys import Event, Line
 from hallofshame.errors import HallOfShameError, Permanent
 
-from . import interruptions, releases, schedule, web_unit
+from . import apache, interruptions, releases, schedule, web_unit
 from .history import proven
 from .host import Host
 from .interruptions import Stopped, say
@@ -69,8 +69,7 @@ class Change:
     def _serve(self, name: str, before: str | None) -> None:
         try:
             say(f"switching from {before or 'nothing'} to {name}")
-            releases.switch(self.host.prefix, name)
-            web_unit.restart()
+            self._switch(name)
             self._smoke(name)
             schedule.install(self.host, self._folder(name))
             self._record(Event.KEPT, name, before)
@@ -78,20 +77,32 @@ class Change:
             with interruptions.none():
                 self._take_back(name, before, error)
 
+    def _switch(self, name: str) -> None:
+        """Point `current` to a release, and have it served by whatever serves here."""
+        was = releases.current(self.host.prefix)
+        folder = self._folder(name)
+        releases.switch(self.host.prefix, name)
+        if apache.has_application():
+            apache.load_application()
+        else:
+            web_unit.restart()
+        apache.reload_where_changed(self._folder(was) if was else None, folder)
+
     def _take_back(self, name: str, before: str | None, error: BaseException) -> None:
         why = f"stopped by {error}" if isinstance(error, Stopped) else str(error)
         say(f"{name} does not stay: {why}", is_error=True)
         try:
-            releases.switch(self.host.prefix, before)
             if before is None:
+                releases.switch(self.host.prefix, None)
                 web_unit.stop()
             else:
-                web_unit.restart()
+                self._switch(before)
                 schedule.install(self.host, self._folder(before))
         except (HallOfShameError, OSError) as another:
             self._note(Event.REFUSED, name, before, f"{why}; and back: {another}")
             raise Down(
-                f"{before} does not start again: {another}\n  look at: systemctl status {web_unit.SERVICE}"
+                f"{before} does not start again: {another}\n"
+                f"  look at: systemctl status {web_unit.SERVICE} {apache.SERVICE}"
             ) from None
         self._note(Event.ROLLED_BACK, name, before, why)
         raise RolledBack(f"{name} was rolled back; {before or 'nothing'} serves: {why}")
@@ -112,22 +123,25 @@ class Change:
 
     @contextmanager
     def _window(self, name: str) -> Iterator[None]:
-        """No mails meanwhile. A host whose alerts do not work can be deployed to all the same: that may mend them."""
-        if not self.has_window:
-            yield
-            return
-        self._tell_alerts(name, "mute", "--all", WINDOW)
+        """No mails meanwhile; a window that is open already is an operator's, and stays as it is.
+
+        A host whose alerts do not work can be deployed to all the same: that may mend them.
+        """
+        is_ours = self.has_window and self._has_told_alerts(name, "mute", "--all", WINDOW, "--new")
         try:
             yield
         finally:
-            self._tell_alerts(releases.current(self.host.prefix) or name, "resume")
+            if is_ours:
+                self._has_told_alerts(releases.current(self.host.prefix) or name, "resume")
 
-    def _tell_alerts(self, name: str, *argv: str) -> None:
+    def _has_told_alerts(self, name: str, *argv: str) -> bool:
         with interruptions.none():
             try:
                 self.host.hos(self._folder(name), *argv)
             except HallOfShameError as error:
-                say(f"hos {' '.join(argv)} failed, going on: {error}", is_error=True)
+                say(f"going on without `hos {' '.join(argv)}`: {error}", is_error=True)
+                return False
+            return True
 
     def _folder(self, name: str) -> Path:
         return self.host.prefix / "releases" / name

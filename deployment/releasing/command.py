@@ -120,12 +120,18 @@ def _list(given: argparse.Namespace) -> int:
 
 def _change(given: argparse.Namespace, by: str) -> Change:
     on = Host(given.prefix, given.etc)
-    url = given.url or on.settings().get("HOS_SITE_URL") or host.SITE
+    url = given.url or _asked_at(on)
     flags = ["--no-alert-test"] if given.no_alert_test else []
     # Apache adds the headers, and whoever asks Gunicorn itself does not see them.
     flags += ["--no-headers"] if url.rstrip("/") == host.SITE else []
     smoke = None if given.no_smoke else ("--url", url, *flags)
     return Change(on, by, smoke, given.smoke_seconds, has_window=not given.no_window)
+
+
+def _asked_at(on: Host) -> str:
+    """Where the smoke test asks: where visitors do. Apache's site comes with the first release, and serves after it."""
+    is_first = releases.current(on.prefix) is None
+    return host.SITE if is_first else on.settings().get("HOS_SITE_URL") or host.SITE
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -165,10 +171,10 @@ def _add_source(parser: argparse.ArgumentParser) -> None:
 
 def _add_change(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--etc", type=Path, default=host.ETC, metavar="DIR", help=f"the host's settings; {host.ETC}")
-    parser.add_argument("--url", help="where the smoke test asks; HOS_SITE_URL, else the site itself without Apache")
+    parser.add_argument("--url", help="where the smoke test asks; HOS_SITE_URL, the first time the site without Apache")
     parser.add_argument("--no-smoke", action="store_true", help="do not smoke: when what it asks for is down anyway")
     parser.add_argument("--no-alert-test", action="store_true", help="leave SendGrid out of the smoke test")
-    parser.add_argument("--no-window", action="store_true", help="leave alert mails as they are, as in your own window")
+    parser.add_argument("--no-window", action="store_true", help="open no maintenance window: mails go on")
     parser.add_argument(
         "--smoke-seconds", type=float, default=SMOKE_SECONDS, metavar="N", help=f"its limit; {SMOKE_SECONDS:.0f}"
     )

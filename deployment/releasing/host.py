@@ -13,7 +13,7 @@ from . import programs
 
 JOBS_USER, WEB_USER = "hallofshame", "hallofshame-web"
 ETC = Path("/etc/hallofshame")
-SITE = "http://127.0.0.1:5001"  # hos-web.socket, behind Apache
+SITE = "http://127.0.0.1:5001"  # the application itself, past what Apache keeps of its answers
 
 _VALIDATED_WITHIN_SECONDS = 60
 _MIGRATED_WITHIN_SECONDS = 1_800  # a column is added to years of rows

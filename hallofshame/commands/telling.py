@@ -38,12 +38,13 @@ def snooze(job: str, duration: timedelta) -> None:
 @click.argument("job", required=False)
 @click.argument("duration", type=Duration(LONGEST), default="1h")
 @click.option("--all", "everything", type=Duration(LONGEST), help="No mail about any job for that long: maintenance.")
-def mute(job: str | None, duration: timedelta, everything: timedelta | None) -> None:
+@click.option("--new", "is_new", is_flag=True, help="With --all: fail where a window is open already.")
+def mute(job: str | None, duration: timedelta, everything: timedelta | None, *, is_new: bool) -> None:
     """Send no mail about JOB for a DURATION; what is still wrong then is told then."""
     if (job is None) == (everything is None):
         raise click.UsageError("name a JOB, or --all DURATION")
     if everything is not None:
-        until = _change(lambda alerts, now: alerting.maintenance(alerts, now + everything)) + everything
+        until = _change(lambda alerts, now: _window(alerts, now, everything, is_new=is_new)) + everything
     else:
         until = _change(lambda alerts, now: alerting.mute(alerts, job or "", now + duration)) + duration
     click.echo(f"{job or 'every job'}: no mail before {to_iso(until)}")
@@ -58,6 +59,13 @@ def resume(job: str | None) -> None:
     else:
         _change(lambda alerts, _: alerting.mute(alerts, job, None))
     click.echo(f"{job or 'every job'}: mails are sent again")
+
+
+def _window(alerts: Alerts, now: datetime, length: timedelta, *, is_new: bool) -> Alerts:
+    """The same, with a maintenance window."""
+    if is_new and alerts.maintenance_until and alerts.maintenance_until > now:
+        raise Permanent(f"a maintenance window is open until {to_iso(alerts.maintenance_until)}: it stays as it is")
+    return alerting.maintenance(alerts, now + length)
 
 
 def _open(alerts: Alerts, job: str) -> Alerts:

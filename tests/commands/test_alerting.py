@@ -109,6 +109,14 @@ def test_a_mute_without_a_job_or_an_end_is_refused(argv: tuple[str, ...], call: 
     assert call(*argv).exit_code == 2
 
 
+def test_a_new_window_leaves_one_alone_that_is_open(call: Hos) -> None:
+    assert call("mute", "--all", "2h", "--new").exit_code == 0
+    with pytest.raises(Permanent, match=r"a maintenance window is open until 20.*: it stays as it is"):
+        call("mute", "--all", "10m", "--new")
+    call("resume")
+    assert call("mute", "--all", "10m", "--new").exit_code == 0
+
+
 def test_a_muted_job_makes_no_mail_until_it_is_resumed(call: Hos, tmp_path: Path) -> None:
     call("mute", "collect", "2h")
     at = to_iso(NOON)

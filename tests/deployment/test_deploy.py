@@ -129,10 +129,11 @@ def asked_all_the_time(host: Host) -> Iterator[list[str]]:
         asking.join()
 
 
-def mails_wait(host: Host) -> bool:
-    """Tell whether a maintenance window is open."""
+def window(host: Host) -> str | None:
+    """When the maintenance window ends that is open."""
     state = host.systemd.root / "var/lib/hallofshame/incidents.json"
-    return json.loads(state.read_text(encoding="utf8"))["alerts"]["maintenance_until"] is not None
+    until: str | None = json.loads(state.read_text(encoding="utf8"))["alerts"]["maintenance_until"]
+    return until
 
 
 def wait_until(is_so: Callable[[], object], what: str) -> None:
@@ -173,7 +174,7 @@ def test_under_load_a_deploy_and_a_roll_back_lose_no_request(serving: Host, buil
     assert serves(serving) == built.first
     print(f"deploy under load: {took:.1f} s\n{said}")  # noqa: T201 - the figures, with -s
     for unit in loads.values():
-        serving.systemd.run("systemctl", "kill", "--signal=INT", unit)
+        serving.systemd.run("systemctl", "kill", "--kill-who=main", "--signal=INT", unit)
         serving.systemd.wait_until(unit, "ActiveState", "inactive", "failed")
         told = serving.systemd.journal(unit)
         print(told)  # noqa: T201 - as above
@@ -271,7 +272,7 @@ def test_a_second_deploy_is_refused_and_a_killed_one_is_told_and_mended(
     wait_until(lambda: ("switching", built.second) in record(release_host.folder), "the switch")
     wait_until(lambda: serves(serving) == built.second, "the new release")
 
-    assert mails_wait(serving)
+    assert window(serving)
 
     refused = change_to(serving, code=REFUSED)
     assert re.search(r"a deploy of HEAD goes on: process \d+ of root since \S+: wait for it; nothing was", refused)
@@ -288,7 +289,17 @@ def test_a_second_deploy_is_refused_and_a_killed_one_is_told_and_mended(
         deploy(serving, "rollback", "--url", SITE)
     assert (serves(serving), wrong) == (built.first, [])
     assert "broken off" not in deploy(serving, "status")
-    assert not mails_wait(serving)
+
+
+def test_a_window_of_an_operators_own_stays_as_it_is_and_one_of_the_deploys_ends_with_it(serving: Host) -> None:
+    serving.hos("mute", "--all", "2h")
+    operators = window(serving)
+    said = change_to(serving)
+    assert "a maintenance window is open until" in said
+    assert window(serving) == operators
+    serving.hos("resume")
+    assert "maintenance" not in deploy(serving, "rollback", "--url", SITE)
+    assert window(serving) is None
 
 
 def test_a_connection_that_drops_ends_nothing(serving: Host, built: Built, release_host: ReleaseHost) -> None:

@@ -1,14 +1,18 @@
 """setup-host on a running host, with a release: what it lays out is what units, site and backup need."""
 
+import json
+import time
 from collections.abc import Iterator
-from contextlib import ExitStack
+from contextlib import contextmanager
 from dataclasses import dataclass
+from typing import Any
 
 import pytest
 
+from hallofshame import jobs_file
 from tests import mariadb, systemd_sandbox
 from tests.deployment.conftest import DATABASE_SOCKET, HOS
-from tests.release_host import PREFIX, ReleaseHost
+from tests.release_host import PREFIX, ROOT, ReleaseHost
 from tests.systemd_sandbox import Systemd
 
 pytestmark = [pytest.mark.integration, pytest.mark.deployment]
@@ -26,6 +30,24 @@ CERTIFICATE = [
     "-out",
     "/etc/hos.crt",
 ]
+PATIENCE_SECONDS = 60
+
+# Nothing has a way out of there. apt, dpkg and the package are real, made once more of what is installed here.
+_REPOSITORY = r"""
+cd /mnt
+fields='Package Version Architecture Maintainer Depends Description'
+for field in $fields; do dpkg-query --show --showformat="$field: \${$field}\n" logrotate; done >control
+mkdir --parents package/DEBIAN
+cp control package/DEBIAN
+dpkg-query --listfiles logrotate >files
+tar --create --dereference --no-recursion --files-from=files | tar --extract --directory=package
+dpkg-deb --build package logrotate.deb
+{ cat control; printf 'Filename: ./logrotate.deb\nSize: %s\n' "$(stat --format=%s logrotate.deb)"
+  echo "SHA256: $(sha256sum logrotate.deb | cut --delimiter=' ' --fields=1)"; } >Packages
+rm --recursive --force /etc/apt/sources.list /etc/apt/sources.list.d/*
+echo 'deb [trusted=yes] file:/mnt ./' >/etc/apt/sources.list.d/mnt.list
+dpkg --purge --force-depends logrotate
+"""
 
 
 @dataclass(frozen=True)
@@ -42,17 +64,23 @@ class Host:
         return self.systemd.run("curl", "--silent", "--show-error", "--max-time", "60", *options).stdout
 
 
-@pytest.fixture(scope="module")
-def host(release_host: ReleaseHost) -> Iterator[Host]:
+@contextmanager
+def set_up(release_host: ReleaseHost, *options: str) -> Iterator[Host]:
     """A host with a server of its own, a release and setup-host's work, its schema brought up; nothing was deployed."""
-    with ExitStack() as stack:
-        server = stack.enter_context(mariadb.server())
-        binds = {str(PREFIX): release_host.folder, str(DATABASE_SOCKET): server}
-        systemd = stack.enter_context(systemd_sandbox.running(binds))
+    with (
+        mariadb.server() as server,
+        systemd_sandbox.running({str(PREFIX): release_host.folder, str(DATABASE_SOCKET): server}) as systemd,
+    ):
         systemd.run("mkdir", "/var/log/apache2")  # of Debian's package; logs of this machine are not seen in there
-        made = Host(systemd, systemd.run(SETUP, "--no-apache", timeout=300).stdout)
+        made = Host(systemd, systemd.run(SETUP, "--no-apache", *options, timeout=300).stdout)
         migrating = "HOS_DATABASE_URL_FILE=/etc/hallofshame/secrets/HOS_DATABASE_URL_MIGRATE"
         systemd.run("env", migrating, HOS, "migrate")
+        yield made
+
+
+@pytest.fixture(scope="module")
+def host(release_host: ReleaseHost) -> Iterator[Host]:
+    with set_up(release_host) as made:
         yield made
 
 
@@ -104,6 +132,16 @@ def test_the_backup_unit_backs_up_and_the_backup_is_whole(host: Host) -> None:
     assert "restored" in host.systemd.run(restore, f"/var/backups/hallofshame/{name}", "--force").stdout
 
 
+def test_a_package_that_is_missing_is_installed(host: Host) -> None:
+    host.systemd.run("sh", "-ec", _REPOSITORY)
+    assert not (host.systemd.root / "usr/sbin/logrotate").exists()
+    told = host.set_up("--no-apache")
+    assert told.startswith("update the list of packages\ninstall logrotate\n")
+    assert told.endswith("setup-host: 2 changes\n")
+    host.systemd.run("logrotate", "--debug", "/etc/logrotate.d/hallofshame")
+    assert host.set_up("--no-apache") == "setup-host: everything is there\n"
+
+
 def test_a_site_whose_certificates_are_missing_is_not_enabled_and_then_it_is_served(host: Host) -> None:
     refused = host.systemd.run(SETUP, is_checked=False, timeout=300)
     assert refused.returncode == 1
@@ -130,3 +168,25 @@ def test_logs_of_a_running_apache_are_rotated(host: Host) -> None:
     assert [path.name for path in logs.glob("access.log-*") if path.stat().st_size]
     host.curl("--insecure", "https://localhost/api/version")
     host.systemd.run("sh", "-c", "until grep -q /api/version /var/log/hallofshame/access.log; do sleep 0.1; done")
+
+
+def test_timers_start_the_jobs_where_they_are_asked_for_and_stay(release_host: ReleaseHost) -> None:
+    with set_up(release_host, "--schedule", "timers") as host:
+        assert "install the timers" in host.told
+        assert not (host.systemd.root / "etc/cron.d/hallofshame").exists()
+        for job in jobs_file.load(ROOT / "jobs.toml"):
+            states = [host.systemd.show(f"hos-job-{job}.timer", name) for name in ("ActiveState", "UnitFileState")]
+            assert states == ["active", "enabled"]
+        assert host.set_up("--no-apache") == "setup-host: everything is there\n"
+        host.systemd.drop_in("hos-job-aggregate-hourly.timer", "[Timer]\nOnCalendar=\nOnCalendar=*:*:*\n")
+        host.systemd.run("systemctl", "restart", "hos-job-aggregate-hourly.timer")
+        give_up_at = time.monotonic() + PATIENCE_SECONDS
+        while not (runs := ended_runs(host)):
+            assert time.monotonic() < give_up_at, host.systemd.journal("hos-job-aggregate-hourly.service")
+            time.sleep(0.2)
+        assert (runs[0]["job"], runs[0]["state"]) == ("aggregate-hourly", "succeeded")
+
+
+def ended_runs(host: Host) -> list[dict[str, Any]]:
+    told = host.systemd.run("runuser", "-u", "hallofshame", "--", HOS, "runs", "--json").stdout
+    return [run for run in json.loads(told) if run["finished_at"]]

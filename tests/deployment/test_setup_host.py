@@ -151,6 +151,17 @@ def test_timers_and_sockets_are_enabled_and_templates_are_not(root: Path) -> Non
     assert not [name for name in enabled if "@" in name or name.startswith("hos-credentials")]
 
 
+def test_where_apache_serves_by_itself_its_other_site_is_installed_and_the_sites_own_unit_is_not_enabled(
+    root: Path,
+) -> None:
+    told = set_up(root, "--server", "mod-wsgi")
+    assert "left out with --root: enable Apache's module wsgi" in told
+    assert [path.name for path in (root / "etc/apache2/sites-available").iterdir()] == ["hallofshame-mod-wsgi.conf"]
+    assert "everything is there" in set_up(root)  # what was said holds on
+    enabled = {path.name for path in (root / "etc/systemd/system").glob("*.wants/*")}
+    assert enabled == {"hos-watch.timer", "hos-backup.timer"}
+
+
 def test_with_a_prefix_of_secrets_they_are_fetched_at_boot(root: Path) -> None:
     set_up(root)
     with (root / "etc/hallofshame/hallofshame.env").open("a") as file:
@@ -165,6 +176,8 @@ def test_with_a_prefix_of_secrets_they_are_fetched_at_boot(root: Path) -> None:
         ["--prefix", "srv"],
         ["--prefix", "/a b"],
         ["--schedule", "at"],
+        ["--server", "apache"],
+        ["--server", "mod-wsgi", "--no-apache"],
         ["--prefix"],
         ["--odd"],
     ],

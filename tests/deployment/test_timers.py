@@ -156,8 +156,12 @@ def test_a_timer_starts_its_job_and_the_run_is_recorded(host: Host) -> None:
         refused = host.systemd.run(HOS, "timers", command, is_checked=False)
         assert refused.returncode == 1
         assert "cron starts each-minute, too (/etc/cron.d/hallofshame)" in refused.stdout + refused.stderr
-    argv = ("crontab", "check", "--file", "/etc/cron.d/hallofshame", "--user", "hallofshame")
-    assert "a timer of systemd starts it, too" in host.systemd.run(HOS, *argv, is_checked=False).stdout
+    for command in ("check", "install"):
+        argv = ("crontab", command, "--file", "/etc/cron.d/hallofshame", "--user", "hallofshame")
+        refused = host.systemd.run(HOS, *argv, is_checked=False)
+        assert refused.returncode == 1
+        assert "a timer of systemd starts it, too" in refused.stdout + refused.stderr
+    assert (host.systemd.root / "etc/cron.d/hallofshame").read_text(encoding="utf8") == line
 
 
 def _first_run(host: Host) -> dict[str, Any]:

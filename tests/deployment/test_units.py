@@ -18,9 +18,11 @@ from tests.http_server import send, serve
 pytestmark = [pytest.mark.integration, pytest.mark.deployment]
 
 WEB = "hos-web.service"
+AGAIN = "hos-again@hos-web.timer"
 MOST_EXPOSED = {"hos-web.service": 1.5, "hos-credentials.service": 1.5}
 MOST_EXPOSED_OF_OTHERS = 4.5
 RESTARTS, CLIENTS = 3, 4
+NO_DATABASE = "mysql+pymysql://root@localhost/away?unix_socket=/run/away.sock"
 SSM_PREFIX = "/themeparkhallofshame/prod/"
 AWS = "AWS_ACCESS_KEY_ID=a AWS_SECRET_ACCESS_KEY=b AWS_DEFAULT_REGION=us-west-2"
 
@@ -149,6 +151,46 @@ def test_a_start_that_is_refused_is_said_mailed_and_said_to_be_over(host: Host) 
     assert "service-start-limit-hit" in host.systemd.journal("hos-web.socket")
     assert not [str(each["Subject"]) for each in host.mails if "hos-web.socket" in str(each["Subject"])]
     assert not list(host.systemd.root.glob("var/lib/hallofshame/failed-units/*"))
+
+
+def be_given_up(host: Host) -> None:
+    """Have the site fail its one start, with a setting that a test can mend; its database never answers."""
+    host.systemd.drop_in(WEB, "[Unit]\nStartLimitIntervalSec=4\nStartLimitBurst=1\n[Service]\nRestartSec=100ms\n")
+    host.set(HOS_DATABASE_URL=NO_DATABASE)
+    host.systemd.run("systemctl", "start", "hos-web.socket")
+    with pytest.raises(requests.ConnectionError):
+        host.get()
+    host.systemd.wait_until(WEB, "ActiveState", "failed")
+
+
+def test_after_a_long_absence_of_the_database_it_comes_back_by_itself_and_is_told_of_once(host: Host) -> None:
+    host.systemd.drop_in("hos-again@.timer", "[Timer]\nOnActiveSec=\nOnActiveSec=5\nAccuracySec=100ms\n")
+    be_given_up(host)
+    give_up_at = time.monotonic() + PATIENCE_SECONDS
+    while host.systemd.journal(WEB).count("Start request repeated too quickly") < 2:
+        assert time.monotonic() < give_up_at, host.systemd.journal(WEB)
+        time.sleep(0.1)
+    assert "database" in _text(host.mail(lambda subject: f"FAIL {WEB}" in subject))
+    assert "service-start-limit-hit" in host.systemd.journal("hos-web.socket")
+    host.set()
+    host.systemd.wait_until(WEB, "ActiveState", "active")
+    assert host.get().status_code == 200
+    host.mail(lambda subject: f"OK again {WEB}" in subject)
+    assert len(host.mails) == 2
+
+
+def test_what_is_stopped_is_not_started_again(host: Host) -> None:
+    be_given_up(host)
+    host.systemd.wait_until(AGAIN, "ActiveState", "active")
+    left = host.systemd.run("systemctl", "list-timers", "--all", "--no-legend", AGAIN).stdout
+    assert re.search(r"\b[45]min( \d+s)? left", left), left
+    host.systemd.run("systemctl", "stop", WEB)
+    assert host.systemd.show(AGAIN, "ActiveState") == "inactive"
+
+
+def test_secrets_that_aws_does_not_give_are_asked_for_again(host: Host) -> None:
+    host.systemd.run("systemctl", "start", "hos-credentials.service", is_checked=False)
+    host.systemd.wait_until("hos-again@hos-credentials.timer", "ActiveState", "active")
 
 
 def test_the_watcher_looks_by_its_timer(host: Host) -> None:
