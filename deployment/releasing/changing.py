@@ -14,9 +14,9 @@ from . import apache, interruptions, releases, schedule, web_unit
 from .history import proven
 from .host import Host
 from .interruptions import Stopped, say
+from .smoking import SmokeTest
 
 WINDOW = "10m"  # without mails; it ends by itself where the deploy was killed
-_SMOKE = "hallofshame.deployment.releasing.smoke"
 
 
 class Refused(Permanent):
@@ -33,12 +33,11 @@ class Down(Permanent):
 
 @dataclass(frozen=True, slots=True)
 class Change:
-    """How a host comes from what serves to a release. `smoke`: arguments of the smoke test; None leaves it out."""
+    """How a host comes from what serves to a release. `smoke_test`: None leaves it out."""
 
     host: Host
     by: str
-    smoke: tuple[str, ...] | None
-    smoke_seconds: float
+    smoke_test: SmokeTest | None
     has_window: bool = True
 
     def to(self, name: str, *, migrates: bool) -> None:
@@ -70,7 +69,8 @@ class Change:
         try:
             say(f"switching from {before or 'nothing'} to {name}")
             self._switch(name)
-            self._smoke(name)
+            if self.smoke_test:
+                say(self.smoke_test.run(name))
             schedule.install(self.host, self._folder(name))
             self._record(Event.KEPT, name, before)
         except (HallOfShameError, OSError, Stopped) as error:
@@ -106,14 +106,6 @@ class Change:
             ) from None
         self._note(Event.ROLLED_BACK, name, before, why)
         raise RolledBack(f"{name} was rolled back; {before or 'nothing'} serves: {why}")
-
-    def _smoke(self, name: str) -> None:
-        if self.smoke is None:
-            return
-        # -P: what lies in the folder it starts in is not meant.
-        argv = ["-P", "-m", _SMOKE, "--release", name, *self.smoke]
-        said = self.host.python(self._folder(name), *argv, within_seconds=self.smoke_seconds)
-        say(said.strip())
 
     def _refuse_faults(self, folder: Path, *, but_database: bool = False) -> None:
         faults = self.host.validate(folder)

@@ -1,4 +1,4 @@
-"""`deployment/deploy`: deploy, rollback, status, list, prune. What went wrong is said in a line, with what to do."""
+"""`deployment/deploy`: deploy, rollback, smoke, status, list, prune. What is wrong is a line, with what to do."""
 
 import argparse
 import os
@@ -14,6 +14,7 @@ from .building import Builder
 from .changing import Change, Down, RolledBack
 from .host import Host
 from .interruptions import Stopped, say
+from .smoking import SmokeTest
 
 PREFIX = Path("/srv/hallofshame")
 SMOKE_SECONDS = 30.0
@@ -106,6 +107,14 @@ def _tidy(prefix: Path) -> None:
         say(f"removed {name}, which was not built to its end")
 
 
+def _smoke(given: argparse.Namespace) -> int:
+    serving = releases.current(given.prefix)
+    if serving is None:
+        raise Permanent("nothing serves yet: deployment/deploy deploy")
+    say(_smoke_test(given).run(serving))
+    return DONE
+
+
 def _status(given: argparse.Namespace) -> int:
     for line in telling.status(given.prefix):
         say(line)
@@ -119,13 +128,17 @@ def _list(given: argparse.Namespace) -> int:
 
 
 def _change(given: argparse.Namespace, by: str) -> Change:
+    smoke_test = None if given.no_smoke else _smoke_test(given)
+    return Change(Host(given.prefix, given.etc), by, smoke_test, has_window=not given.no_window)
+
+
+def _smoke_test(given: argparse.Namespace) -> SmokeTest:
     on = Host(given.prefix, given.etc)
     url = given.url or _asked_at(on)
     flags = ["--no-alert-test"] if given.no_alert_test else []
     # Apache adds the headers, and whoever asks Gunicorn itself does not see them.
     flags += ["--no-headers"] if url.rstrip("/") == host.SITE else []
-    smoke = None if given.no_smoke else ("--url", url, *flags)
-    return Change(on, by, smoke, given.smoke_seconds, has_window=not given.no_window)
+    return SmokeTest(on, ("--url", url, *flags), given.smoke_seconds)
 
 
 def _asked_at(on: Host) -> str:
@@ -153,6 +166,11 @@ def _parser() -> argparse.ArgumentParser:
     deploy = commands.add_parser("deploy", parents=[every], help=text, description=text, epilog=_EXIT_CODES)
     _add_source(deploy)
     deploy.set_defaults(do=_deploy)
+    text = "ask what serves whether it does its work, and change nothing"
+    smoke = commands.add_parser("smoke", parents=[every], help=text, description=text)
+    smoke.set_defaults(do=_smoke)
+    for each in (rollback, deploy, smoke):
+        _add_smoke_test(each)
     for each in (rollback, deploy):
         _add_change(each)
     return parser
@@ -169,15 +187,18 @@ def _add_source(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--rebuild", action="store_true", help="build a commit anew that is built already")
 
 
-def _add_change(parser: argparse.ArgumentParser) -> None:
+def _add_smoke_test(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--etc", type=Path, default=host.ETC, metavar="DIR", help=f"the host's settings; {host.ETC}")
     parser.add_argument("--url", help="where the smoke test asks; HOS_SITE_URL, the first time the site without Apache")
-    parser.add_argument("--no-smoke", action="store_true", help="do not smoke: when what it asks for is down anyway")
     parser.add_argument("--no-alert-test", action="store_true", help="leave SendGrid out of the smoke test")
-    parser.add_argument("--no-window", action="store_true", help="open no maintenance window: mails go on")
     parser.add_argument(
         "--smoke-seconds", type=float, default=SMOKE_SECONDS, metavar="N", help=f"its limit; {SMOKE_SECONDS:.0f}"
     )
+
+
+def _add_change(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--no-smoke", action="store_true", help="do not smoke: when what it asks for is down anyway")
+    parser.add_argument("--no-window", action="store_true", help="open no maintenance window: mails go on")
 
 
 if __name__ == "__main__":

@@ -379,6 +379,14 @@ def test_what_a_killed_build_left_is_told_and_removed(serving: Host, release_hos
     assert f"removed {name}, which was not built to its end" in deploy(serving, "prune")
 
 
+def test_what_serves_is_smoked_and_stays_as_it_is(serving: Host, release_host: ReleaseHost, built: Built) -> None:
+    before = record(release_host.folder)
+    assert f"ok    smoke version    {built.first} answers" in deploy(serving, "smoke", "--url", SITE)
+    nobody = ("--url", "http://127.0.0.1:1", "--smoke-seconds", "2")
+    assert "did not end within its time" in deploy(serving, "smoke", *nobody, code=REFUSED)
+    assert (serves(serving), record(release_host.folder)) == (built.first, before)
+
+
 def test_a_commit_that_is_none_is_said_so(serving: Host, built: Built) -> None:
     assert "no-such-branch is no commit of" in change_to(serving, "no-such-branch", code=REFUSED)
     assert "no release is called 1234567" in deploy(serving, "rollback", "1234567", code=REFUSED)

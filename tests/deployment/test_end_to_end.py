@@ -106,6 +106,7 @@ def test_cron_fires_every_job_of_the_installed_crontab(host: RunningHost) -> Non
 
 
 def test_an_operators_first_look_finds_nothing_wrong(host: RunningHost) -> None:
+    assert "ok    smoke headers    Content-Security-Policy" in host.traced(running_host.DEPLOY, "smoke")
     assert "fail" not in host.operate(running_host.HOS, "doctor")
     host.operate(running_host.HOS, "alert-test")
     wait_until(lambda: host.mails("[hos] TEST"), lambda: [str(mail["Subject"]) for mail in host.neighbours.mails])
