@@ -15,9 +15,10 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qs, unquote, urlsplit
 
+from hallofshame import host_file
 from hallofshame.errors import Permanent
 
-ENV_FILE = Path("/etc/hallofshame/hallofshame.env")
+ENV_FILE = Path(host_file.PATH)
 DUMP, ARCHIVE, MANIFEST = "database.sql.gz", "archive", "MANIFEST.json"
 CHUNK_BYTES = 1 << 20
 

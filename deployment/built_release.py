@@ -10,8 +10,9 @@ from pathlib import Path
 
 from hallofshame import release
 
+from .releasing.releases import MARK
+
 NAME = "hallofshame"
-MARK = "RELEASE"  # what the build leaves at its end
 
 # What ProtectHome= of a unit hides, and other users have no access to.
 HOMES = (Path("/home"), Path("/root"), Path("/run/user"))
@@ -21,9 +22,8 @@ _BUILD_ANEW = "build the release anew"
 
 def folder() -> Path | None:
     """The folder of the release that runs; None for a checkout."""
-    name = release.of_path(__file__)
-    own = Path(__file__).resolve()
-    return next((each for each in own.parents if each.name == name and each.parent.name == "releases"), None)
+    found = release.folder_of(__file__)
+    return Path(found) if found else None
 
 
 def faults() -> Iterator[str]:

@@ -14,7 +14,7 @@ from hallofshame.whole_files import write_whole
 from . import backups
 from .backups import ARCHIVE, CHUNK_BYTES, DUMP, Database, Manifest
 
-URL_FILE = Path("/etc/hallofshame/secrets/HOS_DATABASE_URL_MIGRATE")  # of the user that may make tables
+URL_FILE = backups.ENV_FILE.parent / "secrets/HOS_DATABASE_URL_MIGRATE"  # of the user that may make tables
 
 
 def main(argv: Sequence[str] | None = None) -> int:

@@ -74,8 +74,8 @@ def kept_at(name: str) -> datetime | None:
 
 def _own_prefix() -> Path | None:
     """The folder that the releases lie in, if this code runs from one."""
-    name, own = release.of_path(__file__), Path(__file__).resolve()
-    return next((each.parents[1] for each in own.parents if each.name == name and each.parent.name == "releases"), None)
+    folder = release.folder_of(__file__)
+    return Path(folder).parents[1] if folder else None
 
 
 def _last_byte(descriptor: int, size: int) -> bytes:

@@ -4,10 +4,16 @@ import os
 import sys
 
 
+def folder_of(path: str) -> str | None:
+    """The folder below `releases` that a file is in; None where it is in none."""
+    before, releases, below = os.path.realpath(path).partition("/releases/")
+    name = below.partition("/")[0]
+    return f"{before}{releases}{name}" if name else None
+
+
 def of_path(path: str) -> str | None:
-    """The name of the folder below `releases` that a file is in; None where it is in none."""
-    _, _, below = os.path.realpath(path).partition("/releases/")
-    return below.partition("/")[0] or None
+    """The release that a file is of: the name of that folder."""
+    return (folder_of(path) or "").rpartition("/")[2] or None
 
 
 def programs() -> str:

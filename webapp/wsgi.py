@@ -29,6 +29,6 @@ logs.configure()
 _settings = settings.load()
 application = create_app(_settings, SystemClock(), _open(_settings.database_url.get_secret_value()))
 
-# What is loaded by now stays: to look through it for garbage stopped a worker for 60 ms, some requests apart.
+# What is loaded by now stays. Looked through for garbage again and again, it stopped a worker for 60 ms each time.
 gc.collect()
 gc.freeze()

@@ -12,7 +12,7 @@ from ..backups import host_settings
 from . import programs
 
 JOBS_USER, WEB_USER = "hallofshame", "hallofshame-web"
-ETC = Path("/etc/hallofshame")
+ETC = Path(host_file.PATH).parent
 SITE = "http://127.0.0.1:5001"  # the application itself, past what Apache keeps of its answers
 
 _VALIDATED_WITHIN_SECONDS = 60

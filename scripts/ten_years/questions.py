@@ -22,7 +22,7 @@ _LIVE = "live"
 _SEARCHED = ("a", "rh", "wheel", "the", "Geyser", "Disney", "gooseberry teacups", "é", "zzz", "II", "park", "Corkscrew")
 _SORTS = ("score", "downtime", "uptime", "outages", "name")
 _LIVE_SORTS = ("score", "downtime", "name")
-_MOST_DAYS = {"hour": 31, "day": 400, "week": 3_653, "month": 3_653}
+_MOST_DAYS = {"hour": 31, "day": 731, "week": 3_653, "month": 3_653}
 
 Asked = dict[str, Any]  # parameters; None: left out
 
@@ -105,7 +105,7 @@ def _history(there: Known, draws: Random) -> Asked:
 
 
 def _outages(there: Known, draws: Random) -> Asked:
-    return _list(there, draws) | _page(draws) | _span(there, draws, 400)
+    return _list(there, draws) | _page(draws) | _span(there, draws, 731)
 
 
 def _heatmap(there: Known, draws: Random) -> Asked:

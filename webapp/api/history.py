@@ -23,7 +23,7 @@ Rows = Sequence[Mapping[str, Any]]
 _HOUR, _DAY = "hour", "day"
 _REACH = {
     _HOUR: Reach(day_range.days_back(7), 31),
-    _DAY: Reach(day_range.days_back(30), 400),
+    _DAY: Reach(day_range.days_back(30), 731),
     Grain.WEEK.value: Reach(day_range.weeks_back(26), 3_653),
     Grain.MONTH.value: Reach(day_range.months_back(24), 3_653),
 }
@@ -35,7 +35,7 @@ class HistoryQuestion(DayRange, ListQuestion):
     grain: Annotated[str, OneOf(tuple(_REACH))] = Field(
         _DAY,
         description="the last 7 days by hour, 30 days, 26 weeks or 24 months; with from and to at most 31 days by "
-        "hour, 400 by day, 3653 by week or month, which come whole where they hold a day that was asked for",
+        "hour, 731 by day, 3653 by week or month, which come whole where they hold a day that was asked for",
     )
 
 

@@ -14,11 +14,11 @@ from .day_range import DayRange, Reach
 from .envelope import Answer
 from .questions import PagedQuestion, next_offset
 
-_REACH = Reach(day_range.days_back(30), 400)
+_REACH = Reach(day_range.days_back(30), 731)
 
 
 class OutagesQuestion(DayRange, PagedQuestion):
-    """Parameters of a ride's outages: of the last 30 days; with from and to of at most 400."""
+    """Parameters of a ride's outages: of the last 30 days; with from and to of at most 731."""
 
 
 class Outage(BaseModel):

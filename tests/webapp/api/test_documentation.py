@@ -93,6 +93,12 @@ def test_the_page_tells_every_parameter_and_every_field(client: FlaskClient) -> 
     assert told == parameters | {field for schema in SCHEMAS.values() for field in schema["properties"]}
 
 
+def test_the_page_tells_of_no_parameter_that_null_can_be_sent_for_it(client: FlaskClient) -> None:
+    parameters, _, fields = client.get("/api/docs").text.partition("<h2>Shapes</h2>")
+    assert "or null" in fields
+    assert "null" not in parameters.replace("what is not known is null", "")
+
+
 def test_each_link_within_the_page_leads_somewhere(page: Page) -> None:
     assert {link.removeprefix("#") for link in page.links if link.startswith("#")} <= set(page.ids)
 

@@ -289,7 +289,7 @@ def test_a_range_that_cannot_be_is_refused_with_what_is_allowed(client: FlaskCli
     assert "'hour', 'day', 'week' or 'month'" in refusal(client, "parks/1", grain="minute")
     after = refusal(client, "parks/1", **{"from": "2026-05-02"})
     assert after.startswith("from: 2026-05-02 is after 2026-05-01 (allowed: ")
-    for grain, most in (("hour", 31), ("day", 400), ("week", 3_653), ("month", 3_653)):
+    for grain, most in (("hour", 31), ("day", 731), ("week", 3_653), ("month", 3_653)):
         first = TODAY - (most - 1) * DAY
         assert rows(client, "rides/101", grain=grain, **{"from": first}) == []
         too_many = refusal(client, "rides/101", grain=grain, **{"from": first - DAY})

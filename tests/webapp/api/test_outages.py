@@ -118,8 +118,8 @@ def test_a_ride_that_nobody_has_seen_is_not_found(client: FlaskClient) -> None:
 def test_a_range_that_is_too_long_is_refused_with_what_is_allowed(client: FlaskClient, engine: Engine) -> None:
     with engines.begin(engine) as conn:
         enter_parks(conn, park(1))
-    first = TODAY - 399 * DAY
+    first = TODAY - 730 * DAY
     assert get(client, **{"from": first})["data"] == []
     response = client.get("/api/v1/rides/101/outages", query_string={"from": first - DAY})
     assert response.status_code == 400
-    assert response.get_json()["detail"] == "from, to: 401 days are too many (allowed: at most 400)"
+    assert response.get_json()["detail"] == "from, to: 732 days are too many (allowed: at most 731)"
