@@ -190,7 +190,10 @@ def test_nonsense_is_refused_before_anything_is_done(root: Path, options: list[s
     assert everything(root) == before
 
 
-@pytest.mark.parametrize("name", ["setup-host", "backup", "restore"])
-def test_scripts_are_clean(name: str) -> None:
-    done = subprocess.run(["shellcheck", ROOT / "deployment" / name], capture_output=True, text=True, check=False)
+def test_every_shell_script_of_the_house_is_clean() -> None:
+    files = [path for folder in ("deployment", "scripts", ".ci") for path in (ROOT / folder).iterdir()]
+    scripts = [path for path in files if path.is_file() and re.match(rb"#!.*\b(?:ba)?sh\n", path.read_bytes())]
+    named = {path.name for path in scripts}
+    assert named >= {"setup-host", "deploy", "backup", "restore", "run", "test", "bench", "install", "lock", "packages"}
+    done = subprocess.run(["shellcheck", *scripts], capture_output=True, text=True, check=False)
     assert (done.returncode, done.stdout) == (0, "")
